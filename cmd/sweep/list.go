@@ -1,0 +1,158 @@
+package main
+
+import (
+	"fmt"
+	"strings"
+	"text/tabwriter"
+
+	"github.com/spf13/cobra"
+
+	"github.com/neurosweep/sweep/pkg/models"
+	"github.com/neurosweep/sweep/pkg/models/all"
+)
+
+// modelInfo is a model in JSON.
+type modelInfo struct {
+	Name    string       `json:"name"`
+	Version int          `json:"version"`
+	Summary string       `json:"summary"`
+	Doc     string       `json:"doc,omitempty"`
+	Params  []paramInfo  `json:"params,omitempty"`
+	OneOf   [][]string   `json:"one_of,omitempty"`
+	Outputs []outputInfo `json:"outputs,omitempty"`
+	Streams []streamInfo `json:"streams,omitempty"`
+}
+
+type paramInfo struct {
+	Name    string   `json:"name"`
+	Kind    string   `json:"kind"`
+	Default string   `json:"default,omitempty"`
+	Range   string   `json:"range,omitempty"`
+	Choices []string `json:"choices,omitempty"`
+	Unit    string   `json:"unit,omitempty"`
+	Doc     string   `json:"doc"`
+}
+
+type outputInfo struct {
+	Name   string   `json:"name"`
+	Kind   string   `json:"kind"`
+	Labels []string `json:"labels,omitempty"`
+	Unit   string   `json:"unit,omitempty"`
+	Doc    string   `json:"doc"`
+}
+
+type streamInfo struct {
+	Name    string   `json:"name"`
+	Depends []string `json:"depends"`
+}
+
+func paramNames(params []models.Param) []string {
+	names := []string{}
+	for _, p := range params {
+		names = append(names, p.Decl().Name)
+	}
+	return names
+}
+
+func info(m *models.Model) modelInfo {
+	i := modelInfo{Name: m.Name, Version: m.Version, Summary: m.Summary(), Doc: m.Help()}
+	for _, p := range m.Params {
+		d := p.Decl()
+		i.Params = append(i.Params, paramInfo{d.Name, d.Kind.String(), d.Default.String(), d.Range(), d.Choices, d.Unit, d.Doc})
+	}
+	for _, group := range m.OneOf {
+		i.OneOf = append(i.OneOf, paramNames(group))
+	}
+	for _, o := range m.Outputs {
+		d := o.Decl()
+		i.Outputs = append(i.Outputs, outputInfo{d.Name, d.Kind.String(), d.Labels, d.Unit, d.Doc})
+	}
+	for _, s := range m.Streams {
+		i.Streams = append(i.Streams, streamInfo{s.Name, paramNames(s.Depends)})
+	}
+	return i
+}
+
+func (a *app) modelsCommand() *cobra.Command {
+	return a.verb(&cobra.Command{
+		Use:   "models",
+		Short: "List the models",
+		Args:  cobra.NoArgs,
+	}, true, func(cmd *cobra.Command, args []string) error {
+		if a.json {
+			var list []modelInfo
+			for _, m := range all.Models {
+				list = append(list, info(m))
+			}
+			return a.printJSON("sweep.models/v1", "models", list)
+		}
+		w := tabwriter.NewWriter(a.stdout, 0, 0, 2, ' ', 0)
+		for _, m := range all.Models {
+			fmt.Fprintf(w, "%s\t%s\n", m.Name, m.Summary())
+		}
+		return w.Flush()
+	})
+}
+
+func (a *app) describeCommand() *cobra.Command {
+	cmd := a.verb(&cobra.Command{
+		Use:   "describe MODEL",
+		Short: "Explain a model: equation, parameters, outputs, streams",
+		Args:  cobra.ExactArgs(1),
+	}, true, func(cmd *cobra.Command, args []string) error {
+		m := all.Find(args[0])
+		if m == nil {
+			var names []string
+			for _, m := range all.Models {
+				names = append(names, m.Name)
+			}
+			return fmt.Errorf("there is no model %q; the models are %s", args[0], strings.Join(names, ", "))
+		}
+		i := info(m)
+		if a.json {
+			return a.printJSON("sweep.model/v1", "model", i)
+		}
+		fmt.Fprintf(a.stdout, "%s, version %d\n\n%s\n", m.Name, m.Version, m.Help())
+		w := tabwriter.NewWriter(a.stdout, 0, 0, 2, ' ', 0)
+		fmt.Fprintf(w, "\nParameters\n")
+		for _, p := range i.Params {
+			kind := p.Kind
+			if len(p.Choices) > 0 {
+				kind = strings.Join(p.Choices, " | ")
+			}
+			def := p.Default
+			if def == "" {
+				def = "not set"
+			}
+			fmt.Fprintf(w, "  %s\t%s\t%s\t%s\t%s\t%s\n", p.Name, kind, def, p.Range, p.Unit, p.Doc)
+		}
+		for _, group := range i.OneOf {
+			fmt.Fprintf(w, "  give one of %s\n", strings.Join(group, ", "))
+		}
+		fmt.Fprintf(w, "\nOutputs\n")
+		for _, o := range i.Outputs {
+			kind := o.Kind
+			if len(o.Labels) > 0 {
+				kind = strings.Join(o.Labels, " | ")
+			}
+			fmt.Fprintf(w, "  %s\t%s\t%s\t%s\n", o.Name, kind, o.Unit, o.Doc)
+		}
+		fmt.Fprintf(w, "\nRandom streams\n")
+		for _, s := range i.Streams {
+			on := strings.Join(s.Depends, ", ")
+			if on == "" {
+				on = "nothing else"
+			}
+			fmt.Fprintf(w, "  %s\tdepends on seed, replicate and %s\n", s.Name, on)
+		}
+		return w.Flush()
+	})
+	cmd.ValidArgsFunction = func(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
+		var names []string
+		for _, m := range all.Models {
+			names = append(names, m.Name)
+		}
+		return names, cobra.ShellCompDirectiveNoFileComp
+	}
+	return cmd
+}

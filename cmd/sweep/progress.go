@@ -1,0 +1,142 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"os"
+	"sync"
+	"time"
+
+	"github.com/schollz/progressbar/v3"
+	"golang.org/x/term"
+
+	"github.com/neurosweep/sweep/pkg/store"
+)
+
+const (
+	barEvery  = 250 * time.Millisecond
+	lineEvery = 30 * time.Second
+	// rateWindow is how far back the rate looks: long enough to be steady,
+	// short enough to follow a sweep from its cheap to its dear corner.
+	rateWindow = 30 * time.Second
+)
+
+// progress tells how far a run is, on a terminal with a bar that is drawn in
+// place, elsewhere with a line now and then.
+type progress struct {
+	end  chan struct{}
+	done sync.WaitGroup
+}
+
+func (a *app) startProgress(st *store.Store) *progress {
+	p := &progress{end: make(chan struct{})}
+	how := a.settings.Progress
+	if how == "auto" {
+		how = "plain"
+		if f, ok := a.stderr.(*os.File); ok && term.IsTerminal(int(f.Fd())) {
+			how = "bar"
+		}
+	}
+	if how == "none" {
+		return p
+	}
+	every, show := lineEvery, showLine(a.stderr)
+	if how == "bar" {
+		every, show = barEvery, showBar(a.stderr, st.Counts().Planned)
+	}
+	p.done.Add(1)
+	go func() {
+		defer p.done.Done()
+		var rate meter
+		rate.add(time.Now(), st.Counts().Done)
+		tick := time.NewTicker(every)
+		defer tick.Stop()
+		for {
+			last := false
+			select {
+			case <-p.end:
+				last = true
+			case <-tick.C:
+			}
+			c := st.Counts()
+			rate.add(time.Now(), c.Done)
+			show(c, rate.perSecond(), last)
+			if last {
+				return
+			}
+		}
+	}()
+	return p
+}
+
+func (p *progress) stop() {
+	close(p.end)
+	p.done.Wait()
+}
+
+func showLine(w io.Writer) func(store.Counts, float64, bool) {
+	return func(c store.Counts, rate float64, last bool) {
+		if !last {
+			fmt.Fprintf(w, "%d of %d trials (%.1f %%), %s\n", c.Done, c.Planned, 100*float64(c.Done)/float64(c.Planned), describe(c, rate))
+		}
+	}
+}
+
+func showBar(w io.Writer, planned int64) func(store.Counts, float64, bool) {
+	bar := progressbar.NewOptions64(planned,
+		progressbar.OptionSetWriter(w),
+		progressbar.OptionSetPredictTime(false), // its rate counts from the start, resumed trials included
+		progressbar.OptionSetElapsedTime(false),
+		progressbar.OptionShowCount(),
+		progressbar.OptionFullWidth(),
+		progressbar.OptionSetTheme(progressbar.Theme{Saucer: "=", SaucerHead: ">", SaucerPadding: " ", BarStart: "[", BarEnd: "]"}),
+	)
+	return func(c store.Counts, rate float64, last bool) {
+		bar.Describe(describe(c, rate))
+		bar.Set64(c.Done) // a terminal that cannot be drawn on is no reason to stop
+		if last {
+			fmt.Fprintln(w)
+		}
+	}
+}
+
+func describe(c store.Counts, rate float64) string {
+	text := fmt.Sprintf("%s trials/s", number(rate))
+	if rate > 0 {
+		left := time.Duration(float64(c.Planned-c.Done) / rate * float64(time.Second))
+		text += ", " + left.Round(time.Second).String() + " left"
+	}
+	if c.Failed > 0 {
+		text += fmt.Sprintf(", %d failed", c.Failed)
+	}
+	return text
+}
+
+func number(x float64) string {
+	if x >= 100 {
+		return fmt.Sprintf("%.0f", x)
+	}
+	return fmt.Sprintf("%.3g", x)
+}
+
+// meter is the rate of trials over the last rateWindow.
+type meter struct {
+	times  []time.Time
+	counts []int64
+}
+
+func (m *meter) add(now time.Time, count int64) {
+	m.times, m.counts = append(m.times, now), append(m.counts, count)
+	for len(m.times) > 2 && now.Sub(m.times[1]) >= rateWindow {
+		m.times, m.counts = m.times[1:], m.counts[1:]
+	}
+}
+
+func (m *meter) perSecond() float64 {
+	last := len(m.times) - 1
+	span := m.times[last].Sub(m.times[0]).Seconds()
+	if span <= 0 {
+		return 0
+	}
+	return float64(m.counts[last]-m.counts[0]) / span
+}

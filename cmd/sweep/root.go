@@ -1,0 +1,149 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+
+	"github.com/spf13/cobra"
+
+	"github.com/neurosweep/sweep/pkg/experiment"
+	"github.com/neurosweep/sweep/pkg/store"
+)
+
+// The exit statuses.
+const (
+	exitOK          = 0
+	exitError       = 1
+	exitUsage       = 2
+	exitSpec        = 3
+	exitFailed      = 4 // finished, with failed trials
+	exitDifference  = 6 // verify found one
+	exitLocked      = 7
+	exitInterrupted = 130
+	exitTerminated  = 143
+)
+
+// status ends the program with a code and without a message of its own.
+type status int
+
+func (s status) Error() string { return fmt.Sprintf("exit status %d", int(s)) }
+
+// verbError is an error that a verb met; every other error that cobra returns is
+// one of usage.
+type verbError struct{ error }
+
+func (e verbError) Unwrap() error { return e.error }
+
+// app is what the verbs share.
+type app struct {
+	stdout, stderr io.Writer
+	settings       settings
+	json           bool
+}
+
+// run is the whole program: it returns the exit status.
+func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
+	a := &app{stdout: stdout, stderr: stderr}
+	root := a.root()
+	root.SetArgs(args)
+	root.SetOut(stdout)
+	root.SetErr(stderr)
+	cmd, err := root.ExecuteContextC(ctx)
+	return a.exit(cmd, err)
+}
+
+func (a *app) exit(cmd *cobra.Command, err error) int {
+	var code status
+	var mistakes experiment.Errors
+	var held *store.LockedError
+	var verb verbError
+	switch {
+	case err == nil:
+		return exitOK
+	case errors.As(err, &code):
+		return int(code)
+	case errors.As(err, &mistakes):
+		if a.json {
+			a.printJSON("sweep.errors/v1", "errors", mistakes)
+		} else {
+			fmt.Fprintln(a.stderr, mistakes.Error())
+		}
+		return exitSpec
+	case errors.As(err, &held):
+		fmt.Fprintf(a.stderr, "sweep: %v\n", held)
+		return exitLocked
+	case errors.As(err, &verb):
+		fmt.Fprintf(a.stderr, "sweep: %v\n", err)
+		return exitError
+	}
+	fmt.Fprintf(a.stderr, "sweep: %v\nsee '%s --help'\n", err, cmd.CommandPath())
+	return exitUsage
+}
+
+func (a *app) root() *cobra.Command {
+	root := &cobra.Command{
+		Use:   "sweep",
+		Short: "Run parameter sweeps of neural networks seen as dynamical systems",
+		Long: `sweep lays out a YAML spec as a list of points, runs a model at each of them on
+all cores and leaves a Parquet data set that a notebook opens as it is.
+
+Exit status: 0 done, 1 error, 2 usage, 3 invalid spec or settings, 4 done with
+failed trials, 6 verify found a difference, 7 locked by another run, 130 and
+143 stopped by a signal.`,
+		SilenceUsage:  true,
+		SilenceErrors: true,
+	}
+	root.PersistentFlags().StringVar(&a.settings.file, "config", "", "settings `file` (default ./configs/default.yaml if there is one)")
+	a.settings.flags(root.PersistentFlags())
+	root.AddCommand(
+		a.runCommand(), a.planCommand(), a.checkCommand(), a.modelsCommand(), a.describeCommand(),
+		a.statusCommand(), a.verifyCommand(), a.configCommand(), a.versionCommand(),
+	)
+	return root
+}
+
+// verb makes a cobra command of a function; every error of the function's is a
+// verb's, not one of usage.
+func (a *app) verb(cmd *cobra.Command, withJSON bool, fn func(cmd *cobra.Command, args []string) error) *cobra.Command {
+	if withJSON {
+		cmd.Flags().BoolVar(&a.json, "json", false, "print JSON")
+	}
+	cmd.RunE = func(cmd *cobra.Command, args []string) error {
+		if err := a.settings.load(cmd.Flags()); err != nil {
+			return verbError{err}
+		}
+		if err := fn(cmd, args); err != nil {
+			return verbError{err}
+		}
+		return nil
+	}
+	return cmd
+}
+
+// printJSON prints an object with its schema's name and one more key.
+func (a *app) printJSON(schema, key string, value any) error {
+	enc := json.NewEncoder(a.stdout)
+	enc.SetIndent("", "  ")
+	return enc.Encode(map[string]any{"schema": schema, key: value})
+}
+
+// specFlags are the flags of the verbs that read a spec.
+type specFlags struct {
+	variant string
+	set     []string
+}
+
+func (f *specFlags) add(cmd *cobra.Command) {
+	cmd.Flags().StringVar(&f.variant, "variant", "", "take the `name`d variant of the spec")
+	cmd.Flags().StringArrayVarP(&f.set, "set", "s", nil, "override `key=value` of the spec, as in -s gamma=0.5 or -s 'sigma={linspace: [1, 2, 11]}'; may be repeated")
+}
+
+// isFolder reports whether the argument names a folder rather than a spec.
+func isFolder(path string) bool {
+	info, err := os.Stat(path)
+	return err == nil && info.IsDir()
+}

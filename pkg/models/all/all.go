@@ -1,0 +1,24 @@
+// Package all lists the models.
+package all
+
+import (
+	"github.com/neurosweep/sweep/pkg/models"
+	"github.com/neurosweep/sweep/pkg/models/bms"
+	"github.com/neurosweep/sweep/pkg/models/hopfield"
+)
+
+// Models are the models that a spec can name, by name.
+var Models = []*models.Model{
+	bms.Model,
+	hopfield.Model,
+}
+
+// Find is the model of that name, nil if there is none.
+func Find(name string) *models.Model {
+	for _, m := range Models {
+		if m.Name == name {
+			return m
+		}
+	}
+	return nil
+}

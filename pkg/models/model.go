@@ -1,0 +1,233 @@
+// Package models is the contract between a model and the engine.
+//
+// A [Model] is data and one function. Its [Param] and [Output] values and its
+// streams are declared once, as package variables of the model, and used by
+// handle: n.Of(t) reads a parameter, overlap.Put(t, m) records a measurement,
+// weights.Of(t) is a random generator. A [Point] says where the model is run;
+// a [Trial] is the act of running it there. [Model.Execute] runs a trial and
+// turns a panic into a failure.
+package models
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"regexp"
+	"runtime"
+	"strings"
+)
+
+// Model is one model.
+type Model struct {
+	// Name is the model's name in specs: its folder's name.
+	Name string
+	// Doc is the model's help text: the embedded doc.go. Its first sentence
+	// stands in lists of models.
+	Doc string
+	// Version is raised when the same point would give other numbers.
+	Version int
+	// Params are the parameters that may be set or swept.
+	Params []Param
+	// OneOf lists groups of optional parameters of which a spec gives exactly
+	// one.
+	OneOf [][]Param
+	// Outputs are what Run measures.
+	Outputs []Output
+	// Streams are the model's random streams.
+	Streams []*Stream
+	// Run runs the model at the trial's point. It returns an error if no
+	// measurement could be made there, and soon after ctx is done; how an orbit
+	// ended (converged, diverged, no period found) is an output, not an error.
+	Run func(ctx context.Context, t *Trial) error
+}
+
+// names admits what is a plain column name to every reader of Parquet.
+var names = regexp.MustCompile(`^[a-z][a-z0-9_]*$`)
+
+// Reserved are the columns that the engine writes; no parameter or output may
+// have one of these names.
+var reserved = []string{"trial", "id", "replicate", "status", "error", "error_class", "seed", "model"}
+
+// Validate says what is wrong with the declaration: a missing doc, a bad or
+// repeated name, a default that its own parameter does not admit, a stream that
+// depends on a parameter of another model.
+func (m *Model) Validate() error {
+	var errs []error
+	bad := func(format string, args ...any) {
+		errs = append(errs, fmt.Errorf("model %s: %s", m.Name, fmt.Sprintf(format, args...)))
+	}
+	if !names.MatchString(m.Name) {
+		bad("the name must match %s", names)
+	}
+	if len(m.Summary()) < 10 || !strings.Contains(m.Help(), "\n\n") {
+		bad("the doc needs a first sentence and an account of the model")
+	}
+	if m.Version < 1 {
+		bad("the version must be at least 1")
+	}
+	if m.Run == nil {
+		bad("there is no Run")
+	}
+	if len(m.Outputs) == 0 {
+		bad("there is no output")
+	}
+	seen := make(map[string]bool)
+	column := func(name, doc string) {
+		if !names.MatchString(name) {
+			bad("%q: a name must match %s", name, names)
+		}
+		if contains(reserved, name) {
+			bad("%q is a column of the engine's", name)
+		}
+		if seen[name] {
+			bad("%q is declared twice", name)
+		}
+		seen[name] = true
+		if doc == "" || strings.HasSuffix(doc, ".") {
+			bad("%s: the doc must be a sentence without its full stop", name)
+		}
+	}
+	for _, p := range m.Params {
+		d := p.Decl()
+		column(d.Name, d.Doc)
+		column(d.Name+"_i", d.Doc)
+		if err := d.Check(d.Default); err != nil {
+			bad("the default of %s: %v", d.Name, err)
+		}
+	}
+	for _, group := range m.OneOf {
+		for _, p := range group {
+			if !p.Decl().Optional || m.param(p.Decl()) < 0 {
+				bad("%s is in OneOf and not an optional parameter", p.Decl().Name)
+			}
+		}
+	}
+	for _, o := range m.Outputs {
+		column(o.Decl().Name, o.Decl().Doc)
+	}
+	seen = make(map[string]bool)
+	for _, s := range m.Streams {
+		if !names.MatchString(s.Name) || seen[s.Name] {
+			bad("stream %q: a name must match %s and be used once", s.Name, names)
+		}
+		seen[s.Name] = true
+		for _, p := range s.Depends {
+			if m.param(p.Decl()) < 0 {
+				bad("stream %s depends on %s, which is not a parameter", s.Name, p.Decl().Name)
+			}
+		}
+	}
+	return errors.Join(errs...)
+}
+
+// Summary is the first sentence of the doc.
+func (m *Model) Summary() string {
+	text := m.Help()
+	if i := strings.Index(text, "\n\n"); i >= 0 {
+		text = text[:i]
+	}
+	text = strings.Join(strings.Fields(text), " ")
+	if i := strings.Index(text, ". "); i >= 0 {
+		text = text[:i+1]
+	}
+	return strings.TrimPrefix(text, "Package "+m.Name+" is ")
+}
+
+// Help is the doc as plain text: the package comment without its slashes.
+func (m *Model) Help() string {
+	var b strings.Builder
+	for line := range strings.Lines(m.Doc) {
+		if strings.HasPrefix(line, "package ") {
+			break
+		}
+		line = strings.TrimPrefix(line, "//")
+		b.WriteString(strings.TrimPrefix(line, " "))
+	}
+	return strings.TrimSpace(b.String())
+}
+
+// Param is the place of the parameter of that name in Params, or -1.
+func (m *Model) Param(name string) int {
+	for i, p := range m.Params {
+		if p.Decl().Name == name {
+			return i
+		}
+	}
+	return -1
+}
+
+func (m *Model) param(d *ParamDecl) int {
+	for i, p := range m.Params {
+		if p.Decl() == d {
+			return i
+		}
+	}
+	return -1
+}
+
+// Stream is a named source of randomness.
+type Stream struct {
+	Name    string
+	Depends []Param // the parameters that it is a function of, beside seed and replicate
+}
+
+// NewStream declares a random stream and the parameters it depends on: trials
+// that differ in other parameters only draw the same numbers from it.
+func NewStream(name string, depends ...Param) *Stream {
+	return &Stream{Name: name, Depends: depends}
+}
+
+// Failure is why a trial has no measurements.
+type Failure struct {
+	Class   string // "error", "panic", "timeout"
+	Message string
+	Stack   string // of a panic: one call a line, without addresses
+}
+
+func (f *Failure) Error() string { return f.Class + ": " + f.Message }
+
+// Execute runs the trial. A panic, a timeout (the context's cause is
+// [context.DeadlineExceeded]), an error or an output that was not put becomes a
+// failure. When ctx ends for any other reason the error is its cause: the trial
+// was stopped and has no result.
+func (m *Model) Execute(ctx context.Context, t *Trial) (err error) {
+	defer func() {
+		if r := recover(); r != nil {
+			err = &Failure{Class: "panic", Message: fmt.Sprint(r), Stack: stack()}
+		}
+	}()
+	if err := m.Run(ctx, t); err != nil {
+		if ctx.Err() != nil {
+			cause := context.Cause(ctx)
+			if !errors.Is(cause, context.DeadlineExceeded) {
+				return cause
+			}
+			return &Failure{Class: "timeout", Message: cause.Error()}
+		}
+		return &Failure{Class: "error", Message: err.Error()}
+	}
+	for i := range t.Slots {
+		if t.Slots[i].State == Missing {
+			return &Failure{Class: "error", Message: fmt.Sprintf("model %s version %d put no %s", m.Name, m.Version, m.Outputs[i].Decl().Name)}
+		}
+	}
+	return nil
+}
+
+// stack is the stack of the panic being recovered, below the runtime's own
+// frames and above Execute.
+func stack() string {
+	pcs := make([]uintptr, 64)
+	frames := runtime.CallersFrames(pcs[:runtime.Callers(3, pcs)])
+	var b strings.Builder
+	for {
+		f, more := frames.Next()
+		if strings.HasSuffix(f.Function, ".(*Model).Execute") || !more {
+			return b.String()
+		}
+		if strings.HasPrefix(f.Function, "runtime.") {
+			continue
+		}
+		fmt.Fprintf(&b, "%s %s:%d\n", f.Function, f.File[strings.LastIndexByte(f.File, '/')+1:], f.Line)
+	}
+}

@@ -1,0 +1,262 @@
+package store
+
+// The only file of the project that knows Arrow.
+
+import (
+	"bytes"
+	"encoding/base64"
+	"fmt"
+	"io"
+	"unsafe"
+
+	"github.com/apache/arrow/go/v15/arrow"
+	"github.com/apache/arrow/go/v15/arrow/array"
+	"github.com/apache/arrow/go/v15/arrow/bitutil"
+	"github.com/apache/arrow/go/v15/arrow/ipc"
+	"github.com/apache/arrow/go/v15/arrow/memory"
+
+	"github.com/neurosweep/sweep/pkg/models"
+)
+
+// arrowSchema is the table as Arrow sees it. hexIDs asks for identities as
+// text, which is how the data set holds them; the journal has their bytes.
+func (t *table) arrowSchema(hexIDs bool) *arrow.Schema {
+	fields := make([]arrow.Field, len(t.fields))
+	for i, f := range t.fields {
+		fields[i] = arrow.Field{Name: f.name, Nullable: f.optional}
+		switch f.kind {
+		case intColumn:
+			fields[i].Type = arrow.PrimitiveTypes.Int64
+		case floatColumn:
+			fields[i].Type = arrow.PrimitiveTypes.Float64
+		case boolColumn:
+			fields[i].Type = arrow.FixedWidthTypes.Boolean
+		case textColumn:
+			fields[i].Type = arrow.BinaryTypes.String
+		case idColumn:
+			fields[i].Type = &arrow.FixedSizeBinaryType{ByteWidth: len(models.ID{})}
+			if hexIDs {
+				fields[i].Type = arrow.BinaryTypes.String
+			}
+		case seriesColumn:
+			fields[i].Type = arrow.ListOfField(arrow.Field{Name: "element", Type: arrow.PrimitiveTypes.Float64})
+		}
+		if f.unit != "" || f.doc != "" {
+			fields[i].Metadata = arrow.NewMetadata([]string{"unit", "doc"}, []string{f.unit, f.doc})
+		}
+	}
+	return arrow.NewSchema(fields, nil)
+}
+
+// arrowSchemaText is the value of the Parquet key ARROW:schema, from which
+// readers built on Arrow restore what Parquet cannot say: units and docs of
+// columns.
+func (t *table) arrowSchemaText() string {
+	var buf bytes.Buffer
+	w := ipc.NewWriter(&buf, ipc.WithSchema(t.arrowSchema(true)))
+	if err := w.Close(); err != nil {
+		panic(err) // a buffer takes every write
+	}
+	text := buf.Bytes()
+	return base64.StdEncoding.EncodeToString(text[:len(text)-endOfStream])
+}
+
+// endOfStream is the length of the marker that ends an Arrow IPC stream.
+const endOfStream = 8
+
+// batchWriter encodes blocks as messages of one Arrow IPC stream.
+type batchWriter struct {
+	schema *arrow.Schema
+	ipc    *ipc.Writer
+	buf    bytes.Buffer
+	valid  [][]byte // validity bitmaps, by column
+	data   [][]byte // bits of flags, bytes of texts
+	ends   [][]int32
+}
+
+func newBatchWriter(t *table) *batchWriter {
+	w := &batchWriter{schema: t.arrowSchema(false)}
+	w.ipc = ipc.NewWriter(&w.buf, ipc.WithSchema(w.schema))
+	w.valid = make([][]byte, len(t.fields))
+	w.data = make([][]byte, len(t.fields))
+	w.ends = make([][]int32, len(t.fields))
+	return w
+}
+
+// encode returns the message of b, valid until the next call. The first call's
+// message is preceded by the schema.
+func (w *batchWriter) encode(b *block) ([]byte, error) {
+	columns := make([]arrow.Array, len(b.columns))
+	for i := range b.columns {
+		columns[i] = w.array(i, &b.columns[i])
+	}
+	rec := array.NewRecord(w.schema, columns, int64(b.rows()))
+	w.buf.Reset()
+	err := w.ipc.Write(rec)
+	return w.buf.Bytes(), err
+}
+
+// array is column i as an Arrow array over the column's own memory.
+func (w *batchWriter) array(i int, c *column) arrow.Array {
+	rows := len(c.null)
+	nulls := 0
+	w.valid[i] = grow(w.valid[i], int(bitutil.BytesForBits(int64(rows))))
+	for r, null := range c.null {
+		if null {
+			nulls++
+		} else {
+			bitutil.SetBit(w.valid[i], r)
+		}
+	}
+	var validity *memory.Buffer
+	if nulls > 0 {
+		validity = memory.NewBufferBytes(w.valid[i])
+	}
+	dtype := w.schema.Field(i).Type
+	make := func(buffers []*memory.Buffer, children []arrow.ArrayData) arrow.Array {
+		return array.MakeFromData(array.NewData(dtype, rows, append([]*memory.Buffer{validity}, buffers...), children, nulls, 0))
+	}
+	switch c.kind {
+	case boolColumn:
+		w.data[i] = grow(w.data[i], int(bitutil.BytesForBits(int64(rows))))
+		for r, b := range c.bits {
+			if b != 0 {
+				bitutil.SetBit(w.data[i], r)
+			}
+		}
+		return make([]*memory.Buffer{memory.NewBufferBytes(w.data[i])}, nil)
+	case textColumn:
+		w.data[i] = w.data[i][:0]
+		w.ends[i] = append(w.ends[i][:0], 0)
+		for _, s := range c.text {
+			w.data[i] = append(w.data[i], s...)
+			w.ends[i] = append(w.ends[i], int32(len(w.data[i])))
+		}
+		return make([]*memory.Buffer{memory.NewBufferBytes(bytesOf(w.ends[i])), memory.NewBufferBytes(w.data[i])}, nil)
+	case idColumn:
+		return make([]*memory.Buffer{memory.NewBufferBytes(bytesOf(c.id))}, nil)
+	case seriesColumn:
+		w.ends[i] = append(w.ends[i][:0], 0)
+		for _, e := range c.end {
+			w.ends[i] = append(w.ends[i], int32(e))
+		}
+		flat := array.NewData(arrow.PrimitiveTypes.Float64, len(c.flat), []*memory.Buffer{nil, memory.NewBufferBytes(bytesOf(c.flat))}, nil, 0, 0)
+		return make([]*memory.Buffer{memory.NewBufferBytes(bytesOf(w.ends[i]))}, []arrow.ArrayData{flat})
+	}
+	return make([]*memory.Buffer{memory.NewBufferBytes(bytesOf(c.bits))}, nil)
+}
+
+// grow returns n zero bytes, in the memory of b where it suffices.
+func grow(b []byte, n int) []byte {
+	if cap(b) < n {
+		return make([]byte, n)
+	}
+	b = b[:n]
+	clear(b)
+	return b
+}
+
+// bytesOf is the memory of xs. Arrow's buffers and every architecture that Go's
+// port of it supports here are little-endian.
+func bytesOf[T any](xs []T) []byte {
+	var x T
+	return unsafe.Slice((*byte)(unsafe.Pointer(unsafe.SliceData(xs))), len(xs)*int(unsafe.Sizeof(x)))
+}
+
+// decodeBatch reads the last batch of an IPC stream that begins with head, a
+// schema and an empty batch, and goes on with body, one message, and appends
+// its rows to dst by column name. Columns that the stream lacks become null:
+// they were not measured then.
+func decodeBatch(head, body []byte, t *table, dst *block) (err error) {
+	defer func() {
+		// The checksums have been checked, so this is a message that we wrote
+		// or that somebody made; Arrow's reader panics on some of those.
+		if r := recover(); r != nil {
+			err = fmt.Errorf("not a batch of records: %v", r)
+		}
+	}()
+	r, err := ipc.NewReader(io.MultiReader(bytes.NewReader(head), bytes.NewReader(body)))
+	if err != nil {
+		return err
+	}
+	defer r.Release()
+	if !r.Next() {
+		return fmt.Errorf("no batch after the schema: %w", orEOF(r.Err()))
+	}
+	if len(body) > 0 && !r.Next() {
+		return fmt.Errorf("no batch in the message: %w", orEOF(r.Err()))
+	}
+	rec := r.Record()
+	rows := int(rec.NumRows())
+	for i, f := range t.fields {
+		c := &dst.columns[i]
+		at := rec.Schema().FieldIndices(f.name)
+		if len(at) != 1 {
+			if !f.optional {
+				return fmt.Errorf("no column %s", f.name)
+			}
+			for range rows {
+				c.addNull()
+			}
+			continue
+		}
+		if err := appendArray(c, rec.Column(at[0])); err != nil {
+			return fmt.Errorf("column %s: %w", f.name, err)
+		}
+		if !f.optional && rec.Column(at[0]).NullN() > 0 {
+			return fmt.Errorf("column %s has nulls", f.name)
+		}
+	}
+	return nil
+}
+
+func orEOF(err error) error {
+	if err == nil {
+		return io.ErrUnexpectedEOF
+	}
+	return err
+}
+
+func appendArray(c *column, a arrow.Array) error {
+	get := func(add func(i int)) error {
+		for i := range a.Len() {
+			if a.IsNull(i) {
+				c.addNull()
+			} else {
+				add(i)
+			}
+		}
+		return nil
+	}
+	switch a := a.(type) {
+	case *array.Int64:
+		if c.kind == intColumn {
+			return get(func(i int) { c.addInt(a.Value(i)) })
+		}
+	case *array.Float64:
+		if c.kind == floatColumn {
+			return get(func(i int) { c.addFloat(a.Value(i)) })
+		}
+	case *array.Boolean:
+		if c.kind == boolColumn {
+			return get(func(i int) { c.addBool(a.Value(i)) })
+		}
+	case *array.String:
+		if c.kind == textColumn {
+			return get(func(i int) { c.addText(a.Value(i)) })
+		}
+	case *array.FixedSizeBinary:
+		if c.kind == idColumn && a.DataType().(*arrow.FixedSizeBinaryType).ByteWidth == len(models.ID{}) {
+			return get(func(i int) { c.addID(models.ID(a.Value(i))) })
+		}
+	case *array.List:
+		flat, ok := a.ListValues().(*array.Float64)
+		if ok && c.kind == seriesColumn {
+			return get(func(i int) {
+				from, to := a.ValueOffsets(i)
+				c.addSeries(flat.Float64Values()[from:to])
+			})
+		}
+	}
+	return fmt.Errorf("the type is %s", a.DataType())
+}

@@ -1,0 +1,101 @@
+package store
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+	"unicode/utf8"
+
+	"github.com/neurosweep/sweep/pkg/models"
+)
+
+// Batch collects records on their way to the journal. It belongs to one
+// goroutine until it is given to [Store.Append].
+type Batch struct {
+	block    *block
+	identity *models.Identity
+	run      string
+}
+
+// Timing is how long a trial took. CPU is -1 where it was not measured.
+type Timing struct {
+	Wall, CPU int64 // ns
+	Attempt   int   // from 1
+}
+
+// Len is the number of records in the batch.
+func (b *Batch) Len() int { return b.block.rows() }
+
+// Size is about how many bytes of series the batch holds.
+func (b *Batch) Size() int {
+	n := 0
+	for i := range b.block.columns {
+		n += 8 * len(b.block.columns[i].flat)
+	}
+	return n
+}
+
+// maxMessage bounds what a failure's message may take in the data set.
+const maxMessage = 16 << 10
+
+// Add adds the record of a trial that ended with err: nil, or a
+// [*models.Failure], which leaves all outputs null.
+func (b *Batch) Add(p *models.Point, t *models.Trial, err error, timing Timing) {
+	c := b.block.columns
+	c[journalTrial].addInt(p.Trial)
+	c[journalID].addID(b.identity.Of(p))
+	c[journalAttempt].addInt(int64(timing.Attempt))
+	c[journalRun].addText(b.run)
+	c[journalWall].addInt(timing.Wall)
+	if timing.CPU >= 0 {
+		c[journalCPU].addInt(timing.CPU)
+	} else {
+		c[journalCPU].addNull()
+	}
+	if err != nil {
+		failure := &models.Failure{Class: "error", Message: err.Error()}
+		errors.As(err, &failure)
+		c[journalStatus].addText(statusFailed)
+		c[journalClass].addText(plain(failure.Class))
+		c[journalError].addText(plain(failure.Message))
+		if failure.Stack != "" {
+			c[journalStack].addText(plain(failure.Stack))
+		} else {
+			c[journalStack].addNull()
+		}
+		for i := range t.Slots {
+			c[journalOutputs+i].addNull()
+		}
+		return
+	}
+	c[journalStatus].addText(statusOK)
+	c[journalClass].addNull()
+	c[journalError].addNull()
+	c[journalStack].addNull()
+	for i := range t.Slots {
+		s, col := &t.Slots[i], &c[journalOutputs+i]
+		switch {
+		case s.State != models.Set:
+			col.addNull()
+		case col.kind == textColumn:
+			col.addText(s.Text)
+		case col.kind == seriesColumn:
+			col.addSeries(s.Series)
+		default:
+			col.addBits(s.Bits)
+		}
+	}
+}
+
+// plain makes a text fit for every reader of Parquet: UTF-8, of bounded length.
+func plain(s string) string {
+	s = strings.ToValidUTF8(s, "\uFFFD")
+	if len(s) <= maxMessage {
+		return s
+	}
+	cut := maxMessage
+	for !utf8.RuneStart(s[cut]) {
+		cut--
+	}
+	return fmt.Sprintf("%s… (%d bytes in all)", s[:cut], len(s))
+}

@@ -1,0 +1,130 @@
+package store
+
+import (
+	"bufio"
+	"crypto/rand"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+)
+
+// The folders and files of a result folder.
+const (
+	trialsDir  = "trials"
+	timingsDir = "timings"
+	journalDir = "journal"
+	runsDir    = "runs"
+	historyDir = "history"
+	tempDir    = ".tmp"
+	lockFile   = "lock"
+	specFile   = "spec.yaml"
+	readmeFile = "README.md"
+)
+
+func randomName() (string, error) {
+	var b [8]byte
+	if _, err := rand.Read(b[:]); err != nil {
+		return "", err
+	}
+	return hex.EncodeToString(b[:]), nil
+}
+
+// newFile is a file that appears under its name whole or not at all: written
+// under another name in temp, synced, checked, renamed, and the folder synced.
+type newFile struct {
+	*bufio.Writer
+	file *os.File
+	path string
+}
+
+func create(temp, path string) (*newFile, error) {
+	random, err := randomName()
+	if err != nil {
+		return nil, err
+	}
+	f, err := os.OpenFile(filepath.Join(temp, filepath.Base(path)+"."+random), os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o666)
+	if err != nil {
+		return nil, err
+	}
+	return &newFile{bufio.NewWriterSize(f, 1<<18), f, path}, nil
+}
+
+// finish makes what was written durable under its present name.
+func (f *newFile) finish() error {
+	if err := f.Flush(); err != nil {
+		return err
+	}
+	if err := f.file.Sync(); err != nil {
+		return err
+	}
+	return f.file.Close()
+}
+
+// publish gives the finished file its name.
+func (f *newFile) publish() error {
+	if err := os.Rename(f.file.Name(), f.path); err != nil {
+		return err
+	}
+	return syncDir(filepath.Dir(f.path))
+}
+
+// discard removes a file that was not published; afterwards it does nothing.
+func (f *newFile) discard() {
+	f.file.Close()
+	os.Remove(f.file.Name())
+}
+
+// writeText makes path hold text, all of it or nothing.
+func writeText(temp, path string, text []byte) error {
+	f, err := create(temp, path)
+	if err != nil {
+		return err
+	}
+	defer f.discard()
+	if _, err := f.Write(text); err != nil {
+		return err
+	}
+	if err := f.finish(); err != nil {
+		return err
+	}
+	return f.publish()
+}
+
+// syncDir makes the names in a folder durable.
+func syncDir(dir string) error {
+	d, err := os.Open(dir)
+	if err != nil {
+		return err
+	}
+	defer d.Close()
+	return d.Sync()
+}
+
+// openRegular opens a file for reading, and refuses what is not a plain file:
+// a link or a pipe planted in a result folder is not followed.
+func openRegular(path string) (*os.File, error) {
+	info, err := os.Lstat(path)
+	if err != nil {
+		return nil, err
+	}
+	if !info.Mode().IsRegular() {
+		return nil, fmt.Errorf("%s is not a plain file", path)
+	}
+	return os.Open(path)
+}
+
+// list is the names in a folder in order, none if there is no such folder.
+func list(dir string) ([]string, error) {
+	entries, err := os.ReadDir(dir)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil
+	}
+	var names []string
+	for _, e := range entries {
+		names = append(names, e.Name())
+	}
+	return names, err
+}

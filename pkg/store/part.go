@@ -1,0 +1,488 @@
+package store
+
+import (
+	"cmp"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io"
+	"math"
+	"os"
+	"slices"
+	"unsafe"
+
+	"github.com/klauspost/compress/zstd"
+	"github.com/parquet-go/parquet-go"
+	"github.com/parquet-go/parquet-go/compress"
+	"github.com/parquet-go/parquet-go/format"
+
+	"github.com/neurosweep/sweep/pkg/models"
+)
+
+const (
+	// partRows is how many trials a sealed part covers; the last may cover
+	// fewer. Part k holds the trials from k*partRows on.
+	partRows = 1 << 18
+	// groupRows is how many rows a row group has, or fewer where their series
+	// are long: see groupBytes.
+	groupRows = 1 << 16
+	// groupBytes ends a row group at the next multiple of blockRows once its
+	// series take so many bytes, to bound what a reader must hold.
+	groupBytes = 64 << 20
+	// blockRows is how many rows are handled at once.
+	blockRows = 1 << 12
+	// pageBytes is the size of a page before it is compressed.
+	pageBytes = 256 << 10
+)
+
+// codec compresses pages with zstd and, unlike the library's own, has each
+// frame carry its checksum: damage is then found by readers that ignore
+// Parquet's page checksums, as several do.
+type codec struct{}
+
+var (
+	encoder, _ = zstd.NewWriter(nil, zstd.WithEncoderLevel(zstd.SpeedFastest), zstd.WithEncoderCRC(true), zstd.WithEncoderConcurrency(1), zstd.WithZeroFrames(true))
+	decoder, _ = zstd.NewReader(nil, zstd.WithDecoderConcurrency(0), zstd.WithDecoderMaxMemory(1<<30))
+)
+
+func (codec) String() string                            { return "ZSTD" }
+func (codec) CompressionCodec() format.CompressionCodec { return format.Zstd }
+func (codec) Encode(dst, src []byte) ([]byte, error)    { return encoder.EncodeAll(src, dst[:0]), nil }
+func (codec) Decode(dst, src []byte) ([]byte, error)    { return decoder.DecodeAll(src, dst[:0]) }
+
+var _ compress.Codec = codec{}
+
+// orderedGroup is a Parquet group whose fields stand in the order given; the
+// library's own sorts them by name.
+type orderedGroup struct {
+	parquet.Group
+	fields []parquet.Field
+}
+
+func (g orderedGroup) Fields() []parquet.Field { return g.fields }
+
+func (t *table) parquetSchema() *parquet.Schema {
+	group := parquet.Group{}
+	for _, f := range t.fields {
+		var node parquet.Node
+		switch f.kind {
+		case intColumn:
+			node = parquet.Leaf(parquet.Int64Type)
+		case floatColumn:
+			node = parquet.Leaf(parquet.DoubleType)
+		case boolColumn:
+			node = parquet.Leaf(parquet.BooleanType)
+		case textColumn, idColumn:
+			node = parquet.String()
+		case seriesColumn:
+			node = parquet.List(parquet.Optional(parquet.Leaf(parquet.DoubleType)))
+		}
+		switch {
+		case f.few && f.kind != boolColumn:
+			node = parquet.Encoded(node, &parquet.RLEDictionary)
+		case f.name == "trial":
+			node = parquet.Encoded(node, &parquet.DeltaBinaryPacked)
+		}
+		if f.optional {
+			node = parquet.Optional(node)
+		}
+		group[f.name] = node
+	}
+	fields := group.Fields()
+	slices.SortFunc(fields, func(a, b parquet.Field) int { return cmp.Compare(t.place(a.Name()), t.place(b.Name())) })
+	return parquet.NewSchema("sweep", orderedGroup{group, fields})
+}
+
+// partWriter writes blocks of rows as one Parquet file, whose bytes are a
+// function of the rows and the metadata alone.
+type partWriter struct {
+	table   *table
+	file    *parquet.GenericWriter[any]
+	columns []*parquet.ColumnWriter
+	values  []parquet.Value
+	rows    int // in the row group
+	bytes   int // of series in the row group
+	prints  []uint64
+	total   int64
+}
+
+func newPartWriter(out io.Writer, t *table, metadata map[string]string) *partWriter {
+	options := []parquet.WriterOption{
+		t.parquetSchema(),
+		parquet.Compression(codec{}),
+		parquet.DataPageVersion(1), // levels inside what zstd's checksum covers
+		parquet.DataPageStatistics(false),
+		parquet.PageBufferSize(pageBytes),
+		parquet.CreatedBy("sweep", "1", "parquet-go"), // not the library's own: it names the build
+		parquet.KeyValueMetadata("ARROW:schema", t.arrowSchemaText()),
+		parquet.KeyValueMetadata("sweep.columns", t.describe()),
+	}
+	for key, value := range metadata {
+		options = append(options, parquet.KeyValueMetadata(key, value))
+	}
+	for _, f := range t.fields {
+		switch f.kind {
+		case floatColumn:
+			// Bounds leave out NaN, and DuckDB skips pages by them: it would
+			// not find NaN, nor count it as greater than every number.
+			options = append(options, parquet.SkipPageBounds(f.name))
+		case seriesColumn:
+			options = append(options, parquet.SkipPageBounds(f.name, "list", "element"))
+		case idColumn:
+			options = append(options, parquet.SkipPageBounds(f.name))
+		}
+	}
+	w := &partWriter{table: t, file: parquet.NewGenericWriter[any](out, options...), prints: make([]uint64, len(t.fields))}
+	w.columns = w.file.ColumnWriters()
+	return w
+}
+
+// write adds the block's rows. All blocks but the last of a file have blockRows
+// rows, so that pages and row groups end at the same rows every time.
+func (w *partWriter) write(b *block) error {
+	const hexDigits = "0123456789abcdef"
+	for i := range b.columns {
+		c := &b.columns[i]
+		w.prints[i] = c.fingerprint(w.prints[i])
+		f := w.table.fields[i]
+		defined := 0
+		if f.optional {
+			defined = 1
+		}
+		v := w.values[:0]
+		var hex []byte
+		if c.kind == idColumn {
+			hex = make([]byte, 0, 2*len(models.ID{})*len(c.id))
+		}
+		for r, null := range c.null {
+			if null {
+				v = append(v, parquet.Value{}.Level(0, 0, i))
+				continue
+			}
+			switch c.kind {
+			case intColumn:
+				v = append(v, parquet.Int64Value(int64(c.bits[r])).Level(0, defined, i))
+			case floatColumn:
+				v = append(v, parquet.DoubleValue(math.Float64frombits(c.bits[r])).Level(0, defined, i))
+			case boolColumn:
+				v = append(v, parquet.BooleanValue(c.bits[r] != 0).Level(0, defined, i))
+			case textColumn:
+				v = append(v, parquet.ByteArrayValue(textBytes(c.text[r])).Level(0, defined, i))
+			case idColumn:
+				start := len(hex)
+				for _, x := range c.id[r] {
+					hex = append(hex, hexDigits[x>>4], hexDigits[x&15])
+				}
+				v = append(v, parquet.ByteArrayValue(hex[start:]).Level(0, defined, i))
+			case seriesColumn:
+				xs := c.series(r)
+				if len(xs) == 0 {
+					v = append(v, parquet.Value{}.Level(0, defined, i))
+				}
+				for k, x := range xs {
+					v = append(v, parquet.DoubleValue(x).Level(min(k, 1), defined+2, i))
+				}
+				w.bytes += 8 * len(xs)
+			}
+		}
+		if _, err := w.columns[i].WriteRowValues(v); err != nil {
+			return err
+		}
+		w.values = v
+	}
+	w.rows += b.rows()
+	w.total += int64(b.rows())
+	if w.rows >= groupRows || w.bytes >= groupBytes {
+		return w.flush()
+	}
+	return nil
+}
+
+func (w *partWriter) flush() error {
+	w.rows, w.bytes = 0, 0
+	return w.file.Flush()
+}
+
+// close ends the file, and leaves the fingerprints of its columns in w.prints.
+func (w *partWriter) close() error {
+	if w.rows > 0 {
+		if err := w.flush(); err != nil {
+			return err
+		}
+	}
+	return w.file.Close()
+}
+
+// partReader reads a part back, a block at a time, checking what it reads.
+type partReader struct {
+	table   *table
+	file    *os.File
+	parquet *parquet.File
+	columns []int // of each field the column in the file, -1 if it has none
+	group   int
+	chunks  []*chunkReader // nil where columns has -1
+	left    int64          // rows left in the row group
+}
+
+type chunkReader struct {
+	pages  parquet.Pages
+	values parquet.ValueReader
+	buf    []parquet.Value
+	have   []parquet.Value // read and not yet used
+}
+
+// errShape is what a file gives that no part of this table can be.
+var errShape = errors.New("not a part of this data set")
+
+// openPart opens a part to read the table's columns from it by name; those that
+// the file lacks are read as null if they are optional. An exact file has these
+// columns, in this order, and no other.
+func openPart(path string, t *table, exact bool) (*partReader, error) {
+	file, err := openRegular(path)
+	if err != nil {
+		return nil, err
+	}
+	r := &partReader{table: t, file: file}
+	if err := r.open(exact); err != nil {
+		file.Close()
+		return nil, fmt.Errorf("%s: %w", path, err)
+	}
+	return r, nil
+}
+
+func (r *partReader) open(exact bool) (err error) {
+	defer recovered(&err)
+	info, err := r.file.Stat()
+	if err != nil {
+		return err
+	}
+	r.parquet, err = parquet.OpenFile(r.file, info.Size(), parquet.SkipBloomFilters(true), parquet.SkipPageIndex(true))
+	if err != nil {
+		return err
+	}
+	want, got := r.table.parquetSchema(), r.parquet.Schema()
+	if exact && !parquet.SameNodes(want, got) {
+		return fmt.Errorf("%w: the columns are not those expected", errShape)
+	}
+	for i, path := range want.Columns() {
+		has, ok := got.Lookup(path...)
+		if !ok {
+			if !r.table.fields[i].optional {
+				return fmt.Errorf("%w: there is no column %s", errShape, path[0])
+			}
+			r.columns = append(r.columns, -1)
+			continue
+		}
+		need, _ := want.Lookup(path...)
+		if has.Node.Type().Kind() != need.Node.Type().Kind() || has.MaxDefinitionLevel != need.MaxDefinitionLevel || has.MaxRepetitionLevel != need.MaxRepetitionLevel {
+			return fmt.Errorf("%w: column %s has another type", errShape, path[0])
+		}
+		r.columns = append(r.columns, has.ColumnIndex)
+	}
+	return nil
+}
+
+// recovered turns a panic of the Parquet library, which a file made by somebody
+// else can provoke, into an error.
+func recovered(err *error) {
+	if r := recover(); r != nil {
+		*err = fmt.Errorf("damaged: %v", r)
+	}
+}
+
+func (r *partReader) rows() int64 { return r.parquet.NumRows() }
+
+func (r *partReader) metadata(key string) string {
+	value, _ := r.parquet.Lookup(key)
+	return value
+}
+
+func (r *partReader) close() {
+	r.closeGroup()
+	r.file.Close()
+}
+
+func (r *partReader) closeGroup() {
+	for _, c := range r.chunks {
+		if c != nil {
+			c.pages.Close()
+		}
+	}
+	r.chunks = nil
+}
+
+// next makes b the next rows, at most blockRows; it returns io.EOF when there
+// are none left.
+func (r *partReader) next(b *block) (err error) {
+	defer recovered(&err)
+	b.reset()
+	for r.left == 0 {
+		groups := r.parquet.RowGroups()
+		r.closeGroup()
+		if r.group == len(groups) {
+			return io.EOF
+		}
+		g := groups[r.group]
+		r.group++
+		r.left = g.NumRows()
+		chunks := g.ColumnChunks()
+		for _, i := range r.columns {
+			var c *chunkReader
+			if i >= 0 {
+				c = &chunkReader{pages: chunks[i].Pages(), buf: make([]parquet.Value, blockRows)}
+			}
+			r.chunks = append(r.chunks, c)
+		}
+	}
+	rows := int(min(r.left, blockRows))
+	r.left -= int64(rows)
+	for i := range b.columns {
+		if r.chunks[i] == nil {
+			for range rows {
+				b.columns[i].addNull()
+			}
+			continue
+		}
+		if err := r.chunks[i].read(rows, r.table.fields[i], &b.columns[i]); err != nil {
+			return fmt.Errorf("column %s: %w", r.table.fields[i].name, err)
+		}
+	}
+	return nil
+}
+
+func (c *chunkReader) value() (parquet.Value, bool, error) {
+	for len(c.have) == 0 {
+		if c.values == nil {
+			page, err := c.pages.ReadPage()
+			if err == io.EOF {
+				return parquet.Value{}, false, nil
+			}
+			if err != nil {
+				return parquet.Value{}, false, err
+			}
+			c.values = page.Values()
+		}
+		n, err := c.values.ReadValues(c.buf)
+		c.have = c.buf[:n]
+		if err == io.EOF {
+			c.values = nil
+		} else if err != nil {
+			return parquet.Value{}, false, err
+		}
+	}
+	return c.have[0], true, nil
+}
+
+func (c *chunkReader) read(rows int, f field, dst *column) error {
+	defined := 0
+	if f.optional {
+		defined = 1
+	}
+	for range rows {
+		v, ok, err := c.value()
+		if err != nil {
+			return err
+		}
+		if !ok {
+			return fmt.Errorf("%w: too few values", errShape)
+		}
+		c.have = c.have[1:]
+		if f.kind == seriesColumn {
+			switch {
+			case v.DefinitionLevel() < defined:
+				dst.addNull()
+				continue
+			case v.DefinitionLevel() == defined:
+				dst.addSeries(nil)
+				continue
+			}
+			dst.null = append(dst.null, false)
+			dst.flat = append(dst.flat, v.Double())
+			for {
+				v, ok, err := c.value()
+				if err != nil {
+					return err
+				}
+				if !ok || v.RepetitionLevel() == 0 {
+					break
+				}
+				dst.flat = append(dst.flat, v.Double())
+				c.have = c.have[1:]
+			}
+			dst.end = append(dst.end, len(dst.flat))
+			continue
+		}
+		if v.IsNull() {
+			if !f.optional {
+				return fmt.Errorf("%w: a null", errShape)
+			}
+			dst.addNull()
+			continue
+		}
+		switch f.kind {
+		case intColumn:
+			dst.addInt(v.Int64())
+		case floatColumn:
+			dst.addFloat(v.Double())
+		case boolColumn:
+			dst.addBool(v.Boolean())
+		case textColumn:
+			dst.addText(string(v.ByteArray()))
+		case idColumn:
+			id, err := parseID(v.ByteArray())
+			if err != nil {
+				return err
+			}
+			dst.addID(id)
+		}
+	}
+	return nil
+}
+
+// checkPart reads a whole part and compares it with the fingerprints and the
+// number of rows that its writer had.
+func checkPart(path string, t *table, prints []uint64, rows int64) error {
+	r, err := openPart(path, t, true)
+	if err != nil {
+		return err
+	}
+	defer r.close()
+	b := newBlock(t)
+	got := make([]uint64, len(t.fields))
+	var n int64
+	for {
+		err := r.next(b)
+		if err == io.EOF {
+			break
+		}
+		if err != nil {
+			return err
+		}
+		n += int64(b.rows())
+		for i := range b.columns {
+			got[i] = b.columns[i].fingerprint(got[i])
+		}
+	}
+	if n != rows {
+		return fmt.Errorf("%d rows were written and %d are there", rows, n)
+	}
+	for i := range got {
+		if got[i] != prints[i] {
+			return fmt.Errorf("column %s is not what was written", t.fields[i].name)
+		}
+	}
+	return nil
+}
+
+// textBytes is the memory of s, which nobody writes to.
+func textBytes(s string) []byte { return unsafe.Slice(unsafe.StringData(s), len(s)) }
+
+func parseID(text []byte) (id models.ID, err error) {
+	if len(text) != 2*len(id) {
+		return id, fmt.Errorf("%w: an id of %d characters", errShape, len(text))
+	}
+	if _, err := hex.Decode(id[:], text); err != nil {
+		return id, fmt.Errorf("%w: an id that is not hexadecimal", errShape)
+	}
+	return id, nil
+}

@@ -1,0 +1,19 @@
+package store
+
+import "github.com/neurosweep/sweep/pkg/models"
+
+// Plan is what the store must know of an experiment's plan.
+type Plan interface {
+	// Setting is the model, the seed and the streams.
+	Setting() *models.Setting
+	// Len is the number of trials.
+	Len() int64
+	// Point fills dst with a trial's point. It may be called from many
+	// goroutines.
+	Point(trial int64, dst *models.Point)
+	// Swept lists the places of the parameters that have an axis.
+	Swept() []int
+	// Hash is the same for two plans only if they have the same points in the
+	// same order.
+	Hash() [32]byte
+}

@@ -1,0 +1,36 @@
+package store
+
+import (
+	"fmt"
+	"path/filepath"
+	"strings"
+)
+
+// writeReadme says in the result folder what it is and how to read it.
+func (s *Store) writeReadme() error {
+	m := s.plan.Setting().Model
+	c := s.Counts()
+	folder := filepath.ToSlash(s.path(trialsDir))
+	var b strings.Builder
+	fmt.Fprintf(&b, "# %s\n\n", s.run.Experiment)
+	for line := range strings.Lines(strings.TrimSpace(s.run.About)) {
+		fmt.Fprintf(&b, "> %s\n", strings.TrimSpace(line))
+	}
+	fmt.Fprintf(&b, "\nTrials of the model `%s` (version %d): %d planned, %d recorded, %d of them failed.\n", m.Name, m.Version, c.Planned, c.Done, c.Failed)
+	fmt.Fprintf(&b, "Written by sweep %s; the spec as run is `spec.yaml`, each run's provenance is under `runs/`.\n", s.run.Sweep)
+	b.WriteString(`
+## Reading it
+
+One row a trial. From the folder in which sweep was run:
+
+`)
+	fmt.Fprintf(&b, "```python\nimport pandas as pd\ndf = pd.read_parquet(%q)\n\n", folder)
+	fmt.Fprintf(&b, "import polars as pl\ndf = pl.read_parquet(%q)\n\n", folder+"/*.parquet")
+	fmt.Fprintf(&b, "import duckdb\ndf = duckdb.sql(%q).df()\n```\n", "select * from '"+folder+"/*.parquet'")
+	b.WriteString("\nWhile a run goes on, the rows are those recorded up to some seconds ago. `timings/` has the\nelapsed and CPU time of each trial, by the same number and identity.\n\n## Columns\n\n| column | unit | what it is |\n|---|---|---|\n")
+	for _, f := range s.tables.trials.fields {
+		fmt.Fprintf(&b, "| `%s` | %s | %s |\n", f.name, f.unit, strings.ReplaceAll(f.doc, "|", `\|`))
+	}
+	fmt.Fprintf(&b, "\nNull means that the trial has no such value (it failed, or the orbit had none); NaN that the model\ncomputed NaN. `sweep describe %s` explains the model.\n", m.Name)
+	return writeText(s.temp(), s.path(readmeFile), []byte(b.String()))
+}

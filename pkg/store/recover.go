@@ -1,0 +1,161 @@
+package store
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+)
+
+// recoverParts takes note of the sealed parts. Those of another plan move to
+// history/, where reuse finds them; damaged ones move aside and are computed
+// again.
+func (s *Store) recoverParts() error {
+	names, err := list(s.path(trialsDir))
+	if err != nil {
+		return err
+	}
+	for _, name := range names {
+		k, ok := partNumber(name)
+		switch {
+		case name == tailName:
+			// The journal has these records; a tail of this plan is kept for
+			// readers until the next one replaces it.
+			if r, err := openPart(s.path(trialsDir, name), s.tables.trials, true); err == nil {
+				same := r.metadata("sweep.plan") == s.header.Plan
+				r.close()
+				if same {
+					continue
+				}
+			}
+			if err := os.Remove(s.path(trialsDir, name)); err != nil {
+				return err
+			}
+		case ok:
+			if err := s.recoverPart(k, name); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+func partNumber(name string) (int, bool) {
+	digits, ok := strings.CutPrefix(name, "part-")
+	digits, ok2 := strings.CutSuffix(digits, ".parquet")
+	k, err := strconv.Atoi(digits)
+	return k, ok && ok2 && err == nil && k >= 0 && partName(k) == name
+}
+
+func (s *Store) recoverPart(k int, name string) error {
+	r, err := openPart(s.path(trialsDir, name), s.tables.trials, false)
+	if err != nil {
+		if errors.Is(err, fs.ErrPermission) {
+			return err
+		}
+		s.notice(fmt.Sprintf("%v; it moves to %s and its trials run again", err, historyDir))
+		return s.setAside(trialsDir, name)
+	}
+	defer r.close()
+	if arch := r.metadata("sweep.arch"); arch != s.header.Arch {
+		return s.otherArch(arch)
+	}
+	exact, err := openPart(s.path(trialsDir, name), s.tables.trials, true)
+	if err == nil {
+		exact.close()
+	}
+	failed, bad := strconv.ParseInt(r.metadata("sweep.failed"), 10, 64)
+	if err != nil || bad != nil || r.metadata("sweep.plan") != s.header.Plan || k >= len(s.parts) || r.rows() != int64(partSize(s.plan, k)) || failed > 0 && s.retry {
+		if err := s.setAside(timingsDir, name); err != nil {
+			return err
+		}
+		return s.setAside(trialsDir, name)
+	}
+	s.parts[k] = part{sealed: true}
+	s.done += r.rows()
+	s.sealed += r.rows()
+	s.failed += failed
+	return nil
+}
+
+func (s *Store) otherArch(arch string) error {
+	return fmt.Errorf("%s was computed on %s and this is %s, where the same trial can give other bits; use another results folder", s.dir, arch, s.header.Arch)
+}
+
+// setAside moves a file out of the data set into this run's history.
+func (s *Store) setAside(dir, name string) error {
+	to := s.path(historyDir, s.header.Run, dir)
+	if err := os.MkdirAll(to, 0o777); err != nil {
+		return err
+	}
+	err := os.Rename(s.path(dir, name), filepath.Join(to, name))
+	if errors.Is(err, fs.ErrNotExist) && dir == timingsDir {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	if err := syncDir(to); err != nil {
+		return err
+	}
+	return syncDir(s.path(dir))
+}
+
+// recoverJournal takes note of the records that are not sealed yet.
+func (s *Store) recoverJournal() error {
+	names, err := list(s.path(journalDir))
+	if err != nil {
+		return err
+	}
+	for _, name := range names {
+		if filepath.Ext(name) != segmentExt {
+			continue
+		}
+		if err := s.recoverSegment(name); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (s *Store) recoverSegment(name string) error {
+	g, h, r, err := openSegment(s.path(journalDir, name))
+	if errors.Is(err, errTorn) {
+		s.notice(fmt.Sprintf("%v: no record of it can be read; it moves to %s", err, historyDir))
+		return s.setAside(journalDir, name)
+	}
+	if err != nil {
+		return err
+	}
+	if h.Arch != s.header.Arch {
+		g.file.Close()
+		return s.otherArch(h.Arch)
+	}
+	if h.Plan != s.header.Plan {
+		g.file.Close()
+		return s.setAside(journalDir, name)
+	}
+	var complete []int
+	lost, err := g.scan(r, s.tables.journal, func(e entry, b *block) error {
+		if e.first < 0 || e.last >= s.plan.Len() {
+			return fmt.Errorf("%s: batch at byte %d: trials %d to %d are not all in the plan", g.path, e.offset, e.first, e.last)
+		}
+		complete = append(complete, s.enter(e, b)...)
+		return nil
+	})
+	if err != nil {
+		g.file.Close()
+		return err
+	}
+	if lost > 0 {
+		s.notice(fmt.Sprintf("%s: the last %d bytes are not whole records; the trials they may have held run again", g.path, lost))
+	}
+	s.complete = append(s.complete, complete...)
+	if g.pending == 0 {
+		return g.remove()
+	}
+	return nil
+}

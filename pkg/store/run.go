@@ -1,0 +1,152 @@
+package store
+
+import (
+	"bytes"
+	"crypto/rand"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"io"
+	"os"
+	"runtime"
+	"runtime/debug"
+	"strings"
+	"time"
+)
+
+// Run is the provenance of one run, kept under runs/.
+type Run struct {
+	ID         string            `json:"id"`
+	Experiment string            `json:"experiment"`
+	About      string            `json:"about"`
+	Started    time.Time         `json:"started"`
+	Ended      time.Time         `json:"ended,omitzero"`
+	Host       string            `json:"host"`
+	PID        int               `json:"pid"`
+	Args       []string          `json:"args"`
+	Set        []string          `json:"set,omitempty"` // -s overrides of the spec
+	Settings   map[string]string `json:"settings,omitempty"`
+	Sweep      string            `json:"sweep"` // version of the module
+	Commit     string            `json:"commit,omitempty"`
+	Dirty      bool              `json:"dirty,omitempty"`
+	Binary     string            `json:"binary_sha256,omitempty"`
+	Go         string            `json:"go"`
+	Arch       string            `json:"arch"`
+	CPU        string            `json:"cpu,omitempty"`
+	Cores      int               `json:"cores"`
+	Spec       string            `json:"spec_sha256"`
+	Counts     *Counts           `json:"counts,omitempty"`
+	Error      string            `json:"error,omitempty"`
+}
+
+// NewRun describes this process. IDs sort by time.
+func NewRun(args []string) (Run, error) {
+	now := time.Now().UTC()
+	var b [4]byte
+	if _, err := rand.Read(b[:]); err != nil {
+		return Run{}, err
+	}
+	r := Run{
+		ID:      now.Format("20060102T150405.000Z") + "-" + hex.EncodeToString(b[:]),
+		Started: now, PID: os.Getpid(), Args: args,
+		Go: runtime.Version(), Arch: Arch(), Cores: runtime.NumCPU(), CPU: cpuModel(),
+	}
+	r.Host, _ = os.Hostname() // an unnamed host is no reason not to run
+	r.Sweep = Version()
+	r.Commit, r.Dirty = buildSetting("vcs.revision"), buildSetting("vcs.modified") == "true"
+	r.Binary = binaryHash()
+	return r, nil
+}
+
+// Version is the version of the module that this binary was built from.
+func Version() string {
+	if info, ok := debug.ReadBuildInfo(); ok && info.Main.Version != "" {
+		return info.Main.Version
+	}
+	return "(devel)"
+}
+
+// Commit is the commit that this binary was built from, "" if not known, with
+// "+dirty" behind it if the tree had changes.
+func Commit() string {
+	commit := buildSetting("vcs.revision")
+	if commit != "" && buildSetting("vcs.modified") == "true" {
+		commit += "+dirty"
+	}
+	return commit
+}
+
+func buildSetting(key string) string {
+	if info, ok := debug.ReadBuildInfo(); ok {
+		for _, s := range info.Settings {
+			if s.Key == key {
+				return s.Value
+			}
+		}
+	}
+	return ""
+}
+
+func upper(s string) string { return strings.ToUpper(s) }
+
+func binaryHash() string {
+	name, err := os.Executable()
+	if err != nil {
+		return ""
+	}
+	f, err := os.Open(name)
+	if err != nil {
+		return ""
+	}
+	defer f.Close()
+	h := sha256.New()
+	if _, err := io.Copy(h, f); err != nil {
+		return ""
+	}
+	return hex.EncodeToString(h.Sum(nil))
+}
+
+// cpuModel is the processor's name where the system tells it.
+func cpuModel() string {
+	text, err := os.ReadFile("/proc/cpuinfo")
+	if err != nil {
+		return ""
+	}
+	for line := range bytes.Lines(text) {
+		if key, value, ok := bytes.Cut(line, []byte(":")); ok && string(bytes.TrimSpace(key)) == "model name" {
+			return string(bytes.TrimSpace(value))
+		}
+	}
+	return ""
+}
+
+func (s *Store) writeRun() error {
+	text, err := json.MarshalIndent(s.run, "", "  ")
+	if err != nil {
+		return err
+	}
+	return writeText(s.temp(), s.path(runsDir, s.run.ID+".json"), append(text, '\n'))
+}
+
+// keepSpec writes the spec as run; an earlier one that differs moves to
+// history/.
+func (s *Store) keepSpec(spec []byte) error {
+	sum := sha256.Sum256(spec)
+	s.run.Spec = hex.EncodeToString(sum[:])
+	old, err := os.ReadFile(s.path(specFile))
+	switch {
+	case os.IsNotExist(err):
+	case err != nil:
+		return err
+	case bytes.Equal(old, spec):
+		return nil
+	default:
+		if err := os.MkdirAll(s.path(historyDir, s.run.ID), 0o777); err != nil {
+			return err
+		}
+		if err := writeText(s.temp(), s.path(historyDir, s.run.ID, specFile), old); err != nil {
+			return err
+		}
+	}
+	return writeText(s.temp(), s.path(specFile), spec)
+}

@@ -1,0 +1,438 @@
+package store
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"slices"
+	"time"
+
+	"github.com/neurosweep/sweep/pkg/models"
+)
+
+// ConflictError says that a trial has two records that disagree in more than
+// timing: the model is not deterministic, or a machine is at fault.
+type ConflictError struct {
+	Trial  int64
+	Column string
+}
+
+func (e *ConflictError) Error() string {
+	return fmt.Sprintf("trial %d has two records that differ in %s: the model is not deterministic, or a machine is at fault", e.Trial, e.Column)
+}
+
+// ref is one record of the journal in memory.
+type ref struct {
+	trial int64
+	block *block
+	row   int
+}
+
+// window holds the batches of the journal that a range of trials needs.
+type window struct {
+	table   *table
+	entries []entry // by first trial; those not loaded yet
+	loaded  []*loaded
+	free    []*block
+	scratch []byte
+	refs    []ref
+}
+
+type loaded struct {
+	block *block
+	last  int64
+	order []int // rows by trial
+	next  int   // first row in order not handed out
+}
+
+func newWindow(t *table, entries []entry) *window {
+	entries = slices.Clone(entries)
+	slices.SortStableFunc(entries, func(a, b entry) int { return int(a.first - b.first) })
+	return &window{table: t, entries: entries}
+}
+
+// next returns the records of trials in [from, to) by trial, one for each. It
+// must be called with ranges in ascending order.
+func (w *window) next(from, to int64) ([]ref, error) {
+	for len(w.entries) > 0 && w.entries[0].first < to {
+		e := w.entries[0]
+		w.entries = w.entries[1:]
+		if e.last < from {
+			continue
+		}
+		l := &loaded{last: e.last}
+		if n := len(w.free); n > 0 {
+			l.block, w.free = w.free[n-1], w.free[:n-1]
+			l.block.reset()
+		} else {
+			l.block = newBlock(w.table)
+		}
+		var err error
+		if w.scratch, err = e.load(w.table, l.block, w.scratch); err != nil {
+			return nil, err
+		}
+		trials := l.block.columns[journalTrial].bits
+		l.order = make([]int, len(trials))
+		for i := range l.order {
+			l.order[i] = i
+		}
+		byTrial := func(a, b int) int { return int(int64(trials[a]) - int64(trials[b])) }
+		if !slices.IsSortedFunc(l.order, byTrial) {
+			slices.SortStableFunc(l.order, byTrial)
+		}
+		w.loaded = append(w.loaded, l)
+	}
+	w.refs = w.refs[:0]
+	for _, l := range w.loaded {
+		trials := l.block.columns[journalTrial].bits
+		for ; l.next < len(l.order) && int64(trials[l.order[l.next]]) < to; l.next++ {
+			row := l.order[l.next]
+			if trial := int64(trials[row]); trial >= from {
+				w.refs = append(w.refs, ref{trial, l.block, row})
+			}
+		}
+	}
+	byTrial := func(a, b ref) int { return int(a.trial - b.trial) }
+	if !slices.IsSortedFunc(w.refs, byTrial) {
+		slices.SortStableFunc(w.refs, byTrial)
+	}
+	return w.unique()
+}
+
+// release gives back the memory of batches that hold nothing at or after to.
+// The refs of the last call of next are then void.
+func (w *window) release(to int64) {
+	w.loaded = slices.DeleteFunc(w.loaded, func(l *loaded) bool {
+		if l.last >= to {
+			return false
+		}
+		w.free = append(w.free, l.block)
+		return true
+	})
+}
+
+// unique leaves one record for each trial. Of two that were measured, either
+// may stay, because they must agree; a measurement replaces a failure; of two
+// failures the one of the later run stays.
+func (w *window) unique() ([]ref, error) {
+	kept := w.refs[:0]
+	for i, r := range w.refs {
+		if i == 0 || r.trial != kept[len(kept)-1].trial {
+			kept = append(kept, r)
+			continue
+		}
+		first := &kept[len(kept)-1]
+		switch {
+		case first.failed() && (!r.failed() || r.text(journalRun) >= first.text(journalRun)):
+			*first = r
+		case !first.failed() && !r.failed():
+			if at := first.differs(r); at >= 0 {
+				return nil, &ConflictError{r.trial, w.table.fields[at].name}
+			}
+		}
+	}
+	return kept, nil
+}
+
+func (r ref) text(column int) string { return r.block.columns[column].text[r.row] }
+func (r ref) failed() bool           { return r.text(journalStatus) == statusFailed }
+
+// differs is the first column, of those that are a function of the plan, in
+// which two measurements differ; -1 if there is none.
+func (r ref) differs(o ref) int {
+	for i := range r.block.columns {
+		if (i == journalID || i >= journalOutputs) && !r.block.columns[i].sameRow(r.row, &o.block.columns[i], o.row) {
+			return i
+		}
+	}
+	return -1
+}
+
+// layout turns records of the journal into rows of the data set and of the
+// timings.
+type layout struct {
+	plan    Plan
+	swept   []bool
+	series  []bool
+	point   models.Point
+	trials  *block
+	timings *block
+	failed  int64
+}
+
+func newLayout(plan Plan) *layout {
+	l := &layout{plan: plan, swept: sweptParams(plan), trials: newBlock(trialsTable(plan)), timings: newBlock(timingsTable())}
+	for _, o := range plan.Setting().Model.Outputs {
+		l.series = append(l.series, o.Decl().Kind == models.SeriesKind)
+	}
+	return l
+}
+
+// fill makes l.trials and l.timings the rows of refs. The order of the columns
+// is that of trialsTable and timingsTable.
+func (l *layout) fill(refs []ref) {
+	l.trials.reset()
+	l.timings.reset()
+	out := l.trials.columns
+	next := 0
+	column := func() *column { next++; return &out[next-1] }
+	copyOut := func(from int) {
+		c := column()
+		for _, r := range refs {
+			c.addFrom(&r.block.columns[from], r.row)
+		}
+	}
+	copyOut(journalTrial)
+	copyOut(journalID)
+	first := next
+	for _, r := range refs {
+		l.plan.Point(r.trial, &l.point)
+		next = first + addPlace(out[first:], &l.point, l.swept)
+	}
+	for i, series := range l.series {
+		if !series {
+			copyOut(journalOutputs + i)
+		}
+	}
+	copyOut(journalStatus)
+	copyOut(journalClass)
+	copyOut(journalError)
+	for i, series := range l.series {
+		if series {
+			copyOut(journalOutputs + i)
+		}
+	}
+	for _, r := range refs {
+		if r.failed() {
+			l.failed++
+		}
+	}
+	out, next = l.timings.columns, 0
+	for _, from := range []int{journalTrial, journalID, journalWall, journalCPU, journalAttempt, journalRun, journalStack} {
+		copyOut(from)
+	}
+}
+
+// addPlace adds a point's replicate and parameters to the columns that
+// trialsTable has for them, and says how many those are.
+func addPlace(columns []column, p *models.Point, swept []bool) int {
+	columns[0].addInt(p.Replicate)
+	n := 1
+	for i, v := range p.Values {
+		addValue(&columns[n], v)
+		n++
+		if swept[i] {
+			columns[n].addInt(p.Index[i])
+			n++
+		}
+	}
+	return n
+}
+
+func addValue(c *column, v models.Value) {
+	switch v.Kind() {
+	case models.FloatKind:
+		c.addFloat(v.Float())
+	case models.IntKind:
+		c.addInt(v.Int())
+	case models.TextKind:
+		c.addText(v.Text())
+	case models.FlagKind:
+		c.addBool(v.Flag())
+	default:
+		c.addNull()
+	}
+}
+
+// startSeal seals part k beside what goes on.
+func (s *Store) startSeal(k int) {
+	s.wait.Add(1)
+	go func() {
+		defer s.wait.Done()
+		s.sealers <- struct{}{}
+		defer func() { <-s.sealers }()
+		if s.Err() != nil {
+			return // the journal has the records
+		}
+		if err := s.seal(k); err != nil {
+			s.fail(fmt.Errorf("seal %s: %w", partName(k), err))
+		}
+	}()
+}
+
+// seal writes part k from the journal, reads it back, gives it its name and
+// lets go of the journal's segments that only it needed.
+func (s *Store) seal(k int) error {
+	s.mu.Lock()
+	entries := s.parts[k].entries
+	s.mu.Unlock()
+	trials, err := s.createPart(trialsDir, partName(k), s.tables.trials)
+	if err != nil {
+		return err
+	}
+	defer trials.discard()
+	timings, err := s.createPart(timingsDir, partName(k), s.tables.timings)
+	if err != nil {
+		return err
+	}
+	defer timings.discard()
+	first := int64(k) * partRows
+	failed, err := s.writeRows(entries, first, first+int64(partSize(s.plan, k)), trials, timings)
+	if err != nil {
+		return err
+	}
+	trials.out.file.SetKeyValueMetadata("sweep.failed", fmt.Sprint(failed))
+	for _, f := range []*partFile{trials, timings} {
+		if err := f.finish(); err != nil {
+			return err
+		}
+	}
+	if trials.out.total != int64(partSize(s.plan, k)) {
+		return fmt.Errorf("the journal has %d of %d records", trials.out.total, partSize(s.plan, k))
+	}
+	// Timings first: a sealed part of the data set always has its timings. The
+	// tail goes before the part comes, so that no reader sees a row twice.
+	if err := timings.publish(); err != nil {
+		return err
+	}
+	if err := s.removeTail(); err != nil {
+		return err
+	}
+	if err := trials.publish(); err != nil {
+		return err
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	p := &s.parts[k]
+	s.sealed += int64(p.count)
+	*p = part{sealed: true}
+	for _, e := range entries {
+		e.segment.pending--
+		if e.segment.pending == 0 && !e.segment.active {
+			if err := e.segment.remove(); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// partFile is a Parquet file being made.
+type partFile struct {
+	*newFile
+	out *partWriter
+}
+
+func (s *Store) createPart(dir, name string, t *table) (*partFile, error) {
+	f, err := create(s.temp(), s.path(dir, name))
+	if err != nil {
+		return nil, err
+	}
+	return &partFile{f, newPartWriter(f, t, s.metadata())}, nil
+}
+
+// finish completes the file and compares it with what was written.
+func (f *partFile) finish() error {
+	if err := f.out.close(); err != nil {
+		return err
+	}
+	if err := f.newFile.finish(); err != nil {
+		return err
+	}
+	if err := checkPart(f.file.Name(), f.out.table, f.out.prints, f.out.total); err != nil {
+		return fmt.Errorf("read back: %w", err)
+	}
+	return nil
+}
+
+// writeRows writes the journal's records of the trials [first, end) to both
+// files, and counts the failed ones.
+func (s *Store) writeRows(entries []entry, first, end int64, trials, timings *partFile) (failed int64, err error) {
+	w := newWindow(s.tables.journal, entries)
+	l := newLayout(s.plan)
+	for from := first; from < end; from += blockRows {
+		to := min(from+blockRows, end)
+		refs, err := w.next(from, to)
+		if err != nil {
+			return 0, err
+		}
+		if len(refs) == 0 {
+			continue
+		}
+		l.fill(refs)
+		if err := trials.out.write(l.trials); err != nil {
+			return 0, err
+		}
+		if timings != nil {
+			if err := timings.out.write(l.timings); err != nil {
+				return 0, err
+			}
+		}
+		w.release(to)
+	}
+	return l.failed, nil
+}
+
+// startTail brings trials/tail.parquet up to date if it is due.
+func (s *Store) startTail(now time.Time) {
+	s.mu.Lock()
+	due := now.After(s.tailDue) && s.done > s.sealed && s.err == nil
+	if due {
+		s.tailDue = now.Add(24 * time.Hour) // until the one begun here is done
+	}
+	s.mu.Unlock()
+	if !due {
+		return
+	}
+	s.wait.Add(1)
+	go func() {
+		defer s.wait.Done()
+		if err := s.writeTail(); err != nil {
+			s.fail(fmt.Errorf("write %s: %w", tailName, err))
+		}
+		took := time.Since(now)
+		s.mu.Lock()
+		s.tailDue = time.Now().Add(max(tailEvery, 100*took))
+		s.mu.Unlock()
+	}()
+}
+
+// writeTail writes the records that no sealed part has to trials/tail.parquet.
+func (s *Store) writeTail() error {
+	s.tail.Lock()
+	defer s.tail.Unlock()
+	f, err := s.createPart(trialsDir, tailName, s.tables.trials)
+	if err != nil {
+		return err
+	}
+	defer f.discard()
+	for k := range s.parts {
+		s.mu.Lock()
+		p := &s.parts[k]
+		entries := slices.Clone(p.entries)
+		skip := p.sealed || p.sealing || p.count == 0
+		s.mu.Unlock()
+		if skip {
+			continue
+		}
+		first := int64(k) * partRows
+		if _, err := s.writeRows(entries, first, first+int64(partSize(s.plan, k)), f, nil); err != nil {
+			return err
+		}
+	}
+	if err := f.finish(); err != nil {
+		return err
+	}
+	return f.publish()
+}
+
+func (s *Store) removeTail() error {
+	s.tail.Lock()
+	defer s.tail.Unlock()
+	err := os.Remove(s.path(trialsDir, tailName))
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	return err
+}

@@ -1,0 +1,276 @@
+package store
+
+import (
+	"bufio"
+	"bytes"
+	"encoding/binary"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"hash/crc32"
+	"io"
+	"math"
+	"os"
+	"path/filepath"
+)
+
+// A segment of the journal is a file of frames, added to by one process only:
+//
+//	u32 length | u32 CRC-32C of length and payload | payload
+//
+// little-endian. The first frame is a JSON header, the second an Arrow IPC
+// schema with an empty batch, each further one a batch. docs/format.md has the
+// details.
+
+const (
+	segmentFormat = 1
+	segmentExt    = ".journal"
+	frameHead     = 8
+	// maxFrame bounds what a damaged length can ask for.
+	maxFrame = 256 << 20
+)
+
+var castagnoli = crc32.MakeTable(crc32.Castagnoli)
+
+// segmentHeader says where a segment's records come from.
+type segmentHeader struct {
+	Format  int    `json:"format"`
+	Run     string `json:"run"`
+	Model   string `json:"model"`
+	Version int    `json:"version"`
+	Plan    string `json:"plan"` // hash of the plan that the trial numbers belong to
+	Arch    string `json:"arch"`
+}
+
+// appendFrame adds payload's frame to dst.
+func appendFrame(dst, payload []byte) []byte {
+	start := len(dst)
+	dst = binary.LittleEndian.AppendUint32(dst, uint32(len(payload)))
+	sum := crc32.Update(crc32.Checksum(dst[start:], castagnoli), castagnoli, payload)
+	dst = binary.LittleEndian.AppendUint32(dst, sum)
+	return append(dst, payload...)
+}
+
+// errTorn is the end of what can be trusted in a segment.
+var errTorn = errors.New("torn frame")
+
+// readFrame reads the frame at r into buf, which it may grow. The error is
+// io.EOF at a clean end and errTorn at anything that is not a whole frame.
+func readFrame(r io.Reader, buf []byte) ([]byte, error) {
+	var head [frameHead]byte
+	if _, err := io.ReadFull(r, head[:]); err != nil {
+		if err == io.EOF {
+			return buf, err
+		}
+		return buf, torn(err)
+	}
+	n := binary.LittleEndian.Uint32(head[:4])
+	if n == 0 || n > maxFrame {
+		return buf, errTorn
+	}
+	// Grown as the bytes come, so that a wrong length cannot ask for more
+	// memory than the file has.
+	b := bytes.NewBuffer(buf[:0])
+	if _, err := io.CopyN(b, r, int64(n)); err != nil {
+		return b.Bytes(), torn(err)
+	}
+	sum := crc32.Update(crc32.Checksum(head[:4], castagnoli), castagnoli, b.Bytes())
+	if sum != binary.LittleEndian.Uint32(head[4:]) {
+		return b.Bytes(), errTorn
+	}
+	return b.Bytes(), nil
+}
+
+// torn keeps an error of the disk apart from a file that ends too early.
+func torn(err error) error {
+	if err == io.EOF || err == io.ErrUnexpectedEOF {
+		return errTorn
+	}
+	return err
+}
+
+// segmentWriter adds batches to a new segment.
+type segmentWriter struct {
+	file  *os.File
+	batch *batchWriter
+	buf   []byte
+	size  int64
+	frame entry // of the last batch
+	head  []byte
+	dirty bool // written since the last sync
+}
+
+// entry is where a batch lies in the journal.
+type entry struct {
+	segment     *segment
+	offset      int64
+	size        int
+	first, last int64 // smallest and largest trial in it
+	rows        int
+}
+
+// segment is a file of the journal that holds records not yet sealed.
+type segment struct {
+	path    string
+	head    []byte // payload of the schema's frame
+	start   int64  // where the first batch lies
+	file    *os.File
+	pending int // rows that no sealed part has yet
+	active  bool
+}
+
+func createSegment(dir string, h segmentHeader, t *table) (*segmentWriter, *segment, error) {
+	name, err := randomName()
+	if err != nil {
+		return nil, nil, err
+	}
+	path := filepath.Join(dir, name+segmentExt)
+	file, err := os.OpenFile(path, os.O_CREATE|os.O_EXCL|os.O_RDWR|os.O_APPEND, 0o666)
+	if err != nil {
+		return nil, nil, err
+	}
+	w := &segmentWriter{file: file, batch: newBatchWriter(t)}
+	header, err := json.Marshal(h)
+	if err != nil {
+		panic(err) // plain fields only
+	}
+	empty, err := w.batch.encode(newBlock(t))
+	if err == nil {
+		w.head = bytes.Clone(empty)
+		w.buf = appendFrame(appendFrame(w.buf[:0], header), w.head)
+		err = w.write()
+	}
+	if err == nil {
+		err = w.sync()
+	}
+	if err == nil {
+		err = syncDir(dir)
+	}
+	if err != nil {
+		file.Close()
+		os.Remove(path)
+		return nil, nil, err
+	}
+	return w, &segment{path: path, head: w.head, file: file, active: true}, nil
+}
+
+// append writes the batch's frame; where it lies is in w.frame.
+func (w *segmentWriter) append(b *block) error {
+	message, err := w.batch.encode(b)
+	if err != nil {
+		return err
+	}
+	if len(message) > maxFrame {
+		return fmt.Errorf("a batch of %d bytes is over the limit of %d", len(message), maxFrame)
+	}
+	w.buf = appendFrame(w.buf[:0], message)
+	first, last := trialRange(b)
+	w.frame = entry{offset: w.size, size: len(w.buf), first: first, last: last, rows: b.rows()}
+	return w.write()
+}
+
+func (w *segmentWriter) write() error {
+	n, err := w.file.Write(w.buf)
+	w.size += int64(n)
+	w.dirty = true
+	return err
+}
+
+func (w *segmentWriter) sync() error {
+	if !w.dirty {
+		return nil
+	}
+	w.dirty = false
+	return w.file.Sync()
+}
+
+func trialRange(b *block) (first, last int64) {
+	first, last = math.MaxInt64, -1
+	for _, bits := range b.columns[journalTrial].bits {
+		first, last = min(first, int64(bits)), max(last, int64(bits))
+	}
+	return first, last
+}
+
+// load appends the batch's rows to dst. scratch is reused memory.
+func (e *entry) load(t *table, dst *block, scratch []byte) ([]byte, error) {
+	payload, err := readFrame(bufio.NewReaderSize(io.NewSectionReader(e.segment.file, e.offset, int64(e.size)), 64<<10), scratch)
+	if err != nil {
+		return payload, fmt.Errorf("%s: batch at byte %d: %w", e.segment.path, e.offset, err)
+	}
+	if err := decodeBatch(e.segment.head, payload, t, dst); err != nil {
+		return payload, fmt.Errorf("%s: batch at byte %d: %w", e.segment.path, e.offset, err)
+	}
+	return payload, nil
+}
+
+// openSegment reads a segment's header; what follows is read with scan. An
+// error that is errTorn says that there is no whole header.
+func openSegment(path string) (_ *segment, h segmentHeader, _ *bufio.Reader, err error) {
+	file, err := openRegular(path)
+	if err != nil {
+		return nil, h, nil, err
+	}
+	defer func() {
+		if err != nil {
+			file.Close()
+			err = fmt.Errorf("%s: %w", path, err)
+		}
+	}()
+	r := bufio.NewReaderSize(file, 1<<20)
+	g := &segment{path: path, file: file}
+	header, err := readFrame(r, nil)
+	if err == nil {
+		g.head, err = readFrame(r, nil)
+	}
+	if err == io.EOF {
+		err = errTorn
+	}
+	if err != nil {
+		return nil, h, nil, err
+	}
+	if err := json.Unmarshal(header, &h); err != nil {
+		return nil, h, nil, fmt.Errorf("header: %w", err)
+	}
+	if h.Format != segmentFormat {
+		return nil, h, nil, fmt.Errorf("format %d is not known to this version of sweep", h.Format)
+	}
+	g.start = int64(2*frameHead + len(header) + len(g.head))
+	return g, h, r, nil
+}
+
+// scan calls visit for each whole batch behind the header, in order; b is
+// reused. It returns how many bytes at the end are not a whole batch.
+func (g *segment) scan(r *bufio.Reader, t *table, visit func(e entry, b *block) error) (lost int64, err error) {
+	b := newBlock(t)
+	offset := g.start
+	var buf []byte
+	for {
+		buf, err = readFrame(r, buf)
+		if err == io.EOF {
+			return 0, nil
+		}
+		if err == errTorn {
+			info, err := g.file.Stat()
+			if err != nil {
+				return 0, err
+			}
+			return info.Size() - offset, nil
+		}
+		if err != nil {
+			return 0, err
+		}
+		b.reset()
+		if err := decodeBatch(g.head, buf, t, b); err != nil {
+			return 0, fmt.Errorf("%s: batch at byte %d: %w", g.path, offset, err)
+		}
+		e := entry{segment: g, offset: offset, size: frameHead + len(buf), rows: b.rows()}
+		e.first, e.last = trialRange(b)
+		if b.rows() > 0 {
+			if err := visit(e, b); err != nil {
+				return 0, err
+			}
+		}
+		offset += int64(e.size)
+	}
+}

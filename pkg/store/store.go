@@ -1,0 +1,491 @@
+// Package store keeps the records of an experiment and hands them to notebooks
+// as a Parquet data set.
+//
+// A result folder has one writer, a [Store]. Records come to it in a [Batch]
+// and go to the journal: segments of checksummed frames, synced at least once a
+// second. When all trials of a part of the plan are there, the part is sealed:
+// written as a Parquet file sorted by trial, read back and compared, and given
+// its name; only then do its journal segments go. The bytes of a sealed part
+// are a function of the plan and the records. [Status] and [Verify] read a
+// folder that may have a writer. docs/format.md describes every byte.
+package store
+
+import (
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"runtime"
+	"sync"
+	"time"
+)
+
+const (
+	// syncEvery bounds how long a record that was appended waits for its sync.
+	syncEvery = 400 * time.Millisecond
+	// segmentBytes is the size at which the journal goes on in a new segment,
+	// so that sealed records' space comes back while a run goes on.
+	segmentBytes = 64 << 20
+	// tailEvery is how often the records that no part holds yet are written
+	// where a notebook finds them; rarer if that takes more than 1 % of the time.
+	tailEvery = 10 * time.Second
+)
+
+// Options are what a run brings along beside the plan.
+type Options struct {
+	// Run is what is written of this run under runs/.
+	Run Run
+	// RetryFailed runs failed trials again; their records give way to new ones.
+	RetryFailed bool
+	// Notice is told what the user should know: damage found, records reused.
+	Notice func(string)
+}
+
+// Store is the writer of one result folder.
+type Store struct {
+	dir     string
+	plan    Plan
+	run     Run
+	notice  func(string)
+	retry   bool
+	lock    *os.File
+	tables  tables
+	header  segmentHeader
+	queue   chan *Batch
+	batches sync.Pool
+	wait    sync.WaitGroup // committer and sealers
+	sealers chan struct{}  // one token a running sealer
+
+	mu      sync.Mutex
+	parts   []part
+	done    int64
+	failed  int64
+	sealed  int64
+	reused  int64
+	err     error         // the first failure; the store then takes nothing more
+	broken  chan struct{} // closed with err
+	writer  *segmentWriter
+	active  *segment
+	tailDue time.Time
+
+	complete []int // parts found complete while opening
+
+	tail sync.Mutex // held while trials/tail.parquet is written or removed
+}
+
+type tables struct{ journal, trials, timings *table }
+
+// part is the state of the trials [k*partRows, (k+1)*partRows).
+type part struct {
+	sealed  bool
+	sealing bool
+	done    []uint64 // one bit a trial; nil when none is done
+	count   int
+	entries []entry
+}
+
+func (s *Store) partOf(trial int64) *part { return &s.parts[trial/partRows] }
+
+// size is the number of trials of part k.
+func partSize(plan Plan, k int) int {
+	return int(min(plan.Len()-int64(k)*partRows, partRows))
+}
+
+func partCount(plan Plan) int { return int((plan.Len() + partRows - 1) / partRows) }
+
+func partName(k int) string { return fmt.Sprintf("part-%06d.parquet", k) }
+
+// tailName holds the records that no sealed part holds, while a run goes on.
+const tailName = "tail.parquet"
+
+// Arch is what the bits of a result depend on beside spec and models.
+func Arch() string {
+	arch := runtime.GOARCH
+	if level := buildSetting("GO" + upper(arch)); level != "" {
+		arch += "-" + level
+	}
+	return arch
+}
+
+// Open makes this process the writer of dir and takes up what is there. Records
+// of points that plan shares with an earlier plan of the folder are reused; the
+// rest of the earlier plan's data set moves to history/. spec is the spec as
+// run. The error is a [*LockedError] when another process writes to dir.
+func Open(dir string, plan Plan, spec []byte, o Options) (_ *Store, err error) {
+	if o.Notice == nil {
+		o.Notice = func(string) {}
+	}
+	m := plan.Setting().Model
+	hash := plan.Hash()
+	s := &Store{
+		dir: dir, plan: plan, run: o.Run, notice: o.Notice, retry: o.RetryFailed,
+		tables:  tables{journalTable(m), trialsTable(plan), timingsTable()},
+		header:  segmentHeader{Format: segmentFormat, Run: o.Run.ID, Model: m.Name, Version: m.Version, Plan: hex.EncodeToString(hash[:]), Arch: Arch()},
+		queue:   make(chan *Batch, 2*runtime.GOMAXPROCS(0)),
+		sealers: make(chan struct{}, runtime.GOMAXPROCS(0)),
+		parts:   make([]part, partCount(plan)),
+		broken:  make(chan struct{}),
+		tailDue: time.Now().Add(tailEvery),
+	}
+	s.batches.New = func() any {
+		return &Batch{block: newBlock(s.tables.journal), identity: plan.Setting().NewIdentity(), run: o.Run.ID}
+	}
+	if err := os.MkdirAll(dir, 0o777); err != nil {
+		return nil, err
+	}
+	s.lock, err = lock(dir, LockedError{Host: o.Run.Host, PID: o.Run.PID, Started: o.Run.Started})
+	if err != nil {
+		return nil, err
+	}
+	defer func() {
+		if err != nil {
+			s.closeFiles()
+		}
+	}()
+	for _, name := range []string{trialsDir, timingsDir, journalDir, runsDir, tempDir} {
+		if err := os.MkdirAll(filepath.Join(dir, name), 0o777); err != nil {
+			return nil, err
+		}
+	}
+	if err := s.clearTemp(); err != nil {
+		return nil, err
+	}
+	if err := s.recoverParts(); err != nil {
+		return nil, err
+	}
+	if err := s.recoverJournal(); err != nil {
+		return nil, err
+	}
+	if err := s.keepSpec(spec); err != nil {
+		return nil, err
+	}
+	if err := s.writeRun(); err != nil {
+		return nil, err
+	}
+	if err := s.rotate(); err != nil {
+		return nil, err
+	}
+	if err := s.reuse(); err != nil {
+		return nil, err
+	}
+	if err := s.writeReadme(); err != nil {
+		return nil, err
+	}
+	s.retry = false // what fails from here on has been retried
+	for _, k := range s.complete {
+		s.startSeal(k)
+	}
+	s.wait.Add(1)
+	go s.commit()
+	return s, nil
+}
+
+func (s *Store) temp() string { return filepath.Join(s.dir, tempDir) }
+func (s *Store) path(names ...string) string {
+	return filepath.Join(append([]string{s.dir}, names...)...)
+}
+
+// clearTemp removes what a killed run left half written; it is nobody's, since
+// the folder is locked.
+func (s *Store) clearTemp() error {
+	names, err := list(s.temp())
+	if err != nil {
+		return err
+	}
+	for _, name := range names {
+		if err := os.Remove(filepath.Join(s.temp(), name)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// Counts says how far the data set is.
+type Counts struct {
+	Planned int64 `json:"planned"`
+	Done    int64 `json:"done"`   // failed ones included
+	Failed  int64 `json:"failed"` // records of failures
+	Sealed  int64 `json:"sealed"` // records in sealed parts
+	Reused  int64 `json:"reused"` // records taken over from earlier plans by this run
+}
+
+// Counts returns the present counts.
+func (s *Store) Counts() Counts {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return Counts{s.plan.Len(), s.done, s.failed, s.sealed, s.reused}
+}
+
+// Pending appends to dst trials at or after from that have no record, in
+// order, until dst is full or a part ends; it also returns where to go on,
+// which is past the plan when there are no more.
+func (s *Store) Pending(from int64, dst []int64) ([]int64, int64) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for ; from < s.plan.Len() && len(dst) < cap(dst); from++ {
+		p := s.partOf(from)
+		if p.sealed {
+			from = (from/partRows+1)*partRows - 1
+			continue
+		}
+		if len(dst) > 0 && from/partRows != dst[0]/partRows {
+			break
+		}
+		if !p.has(from) {
+			dst = append(dst, from)
+		}
+	}
+	return dst, min(from, s.plan.Len())
+}
+
+func (p *part) has(trial int64) bool {
+	i := trial % partRows
+	return p.sealed || p.done != nil && p.done[i/64]>>(i%64)&1 != 0
+}
+
+// mark notes that trial has a record, and whether it is the first.
+func (p *part) mark(trial int64) bool {
+	if p.done == nil {
+		p.done = make([]uint64, partRows/64)
+	}
+	if p.has(trial) {
+		return false
+	}
+	i := trial % partRows
+	p.done[i/64] |= 1 << (i % 64)
+	p.count++
+	return true
+}
+
+// NewBatch returns an empty batch.
+func (s *Store) NewBatch() *Batch {
+	b := s.batches.Get().(*Batch)
+	b.block.reset()
+	return b
+}
+
+// Append hands the batch to the journal; it is not the caller's any more. The
+// error is that of an earlier batch: the store takes nothing more.
+func (s *Store) Append(b *Batch) error {
+	if b.Len() == 0 {
+		s.batches.Put(b)
+		return nil
+	}
+	select {
+	case <-s.broken:
+		return s.Err()
+	default:
+	}
+	select {
+	case s.queue <- b:
+		return nil
+	case <-s.broken:
+		return s.Err()
+	}
+}
+
+// Err is why the store takes nothing more, nil while it does.
+func (s *Store) Err() error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.err
+}
+
+// Broken is closed when the store takes nothing more.
+func (s *Store) Broken() <-chan struct{} { return s.broken }
+
+func (s *Store) fail(err error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.err == nil {
+		s.err = err
+		close(s.broken)
+	}
+}
+
+// commit writes batches to the journal as they come and syncs it in time.
+func (s *Store) commit() {
+	defer s.wait.Done()
+	tick := time.NewTicker(syncEvery / 2)
+	defer tick.Stop()
+	var synced time.Time
+	for {
+		select {
+		case b, ok := <-s.queue:
+			if !ok {
+				if err := s.writer.sync(); err != nil {
+					s.fail(err)
+				}
+				return
+			}
+			if s.Err() == nil {
+				if err := s.commitBatch(b.block); err != nil {
+					s.fail(err)
+				}
+			}
+			s.batches.Put(b)
+		case <-tick.C:
+		}
+		if now := time.Now(); now.Sub(synced) >= syncEvery {
+			synced = now
+			if err := s.writer.sync(); err != nil {
+				s.fail(err)
+			}
+			s.startTail(now)
+		}
+	}
+}
+
+func (s *Store) commitBatch(b *block) error {
+	if s.writer.size >= segmentBytes {
+		if err := s.rotate(); err != nil {
+			return err
+		}
+	}
+	if err := s.writer.append(b); err != nil {
+		return err
+	}
+	e := s.writer.frame
+	e.segment = s.active
+	for _, k := range s.enter(e, b) {
+		s.startSeal(k)
+	}
+	return nil
+}
+
+// enter takes note of a batch that is in the journal, and returns the parts
+// that it completes.
+func (s *Store) enter(e entry, b *block) (complete []int) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	last := int64(-1)
+	for i, bits := range b.columns[journalTrial].bits {
+		trial := int64(bits)
+		p := s.partOf(trial)
+		if p.sealed {
+			continue
+		}
+		if k := trial / partRows; k != last {
+			last = k
+			if n := len(p.entries); n == 0 || p.entries[n-1] != e {
+				p.entries = append(p.entries, e)
+				e.segment.pending++
+			}
+		}
+		failed := b.columns[journalStatus].text[i] == statusFailed
+		if failed && s.retry {
+			continue
+		}
+		if p.mark(trial) {
+			s.done++
+			if failed {
+				s.failed++
+			}
+			if p.count == partSize(s.plan, int(trial/partRows)) && !p.sealing {
+				p.sealing = true
+				complete = append(complete, int(trial/partRows))
+			}
+		}
+	}
+	return complete
+}
+
+// rotate goes on in a new segment.
+func (s *Store) rotate() error {
+	if s.writer != nil {
+		if err := s.writer.sync(); err != nil {
+			return err
+		}
+	}
+	w, seg, err := createSegment(s.path(journalDir), s.header, s.tables.journal)
+	if err != nil {
+		return err
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if old := s.active; old != nil {
+		old.active = false
+		if old.pending == 0 {
+			err = old.remove()
+		}
+	}
+	s.writer, s.active = w, seg
+	return err
+}
+
+// remove deletes a segment whose records are all sealed.
+func (g *segment) remove() error {
+	return errors.Join(g.file.Close(), os.Remove(g.path))
+}
+
+// Close ends the writing: everything appended is made durable and every
+// complete part sealed. If trials are left, what is there stays readable in
+// trials/tail.parquet. The error is the first that the store met.
+func (s *Store) Close() error {
+	close(s.queue)
+	s.wait.Wait()
+	err := s.Err()
+	if err == nil {
+		err = s.closeData()
+	}
+	s.run.Ended = time.Now().UTC()
+	if err != nil {
+		s.run.Error = err.Error()
+	}
+	counts := s.Counts()
+	s.run.Counts = &counts
+	return errors.Join(err, s.writeRun(), s.writeReadme(), s.closeFiles())
+}
+
+// closeData leaves no journal when the data set is complete, and a fresh tail
+// when it is not.
+func (s *Store) closeData() error {
+	s.mu.Lock()
+	active := s.active
+	empty := active.pending == 0
+	s.mu.Unlock()
+	if empty {
+		s.active, s.writer = nil, nil
+		if err := active.remove(); err != nil {
+			return err
+		}
+	}
+	if s.sealed == s.plan.Len() {
+		return s.removeTail()
+	}
+	return s.writeTail()
+}
+
+func (s *Store) closeFiles() error {
+	files := map[*os.File]bool{}
+	if s.active != nil {
+		files[s.active.file] = true
+	}
+	for _, p := range s.parts {
+		for _, e := range p.entries {
+			files[e.segment.file] = true
+		}
+	}
+	var err error
+	for f := range files {
+		err = errors.Join(err, f.Close())
+	}
+	return errors.Join(err, s.lock.Close())
+}
+
+// metadata is what the footer of a file of the data set says beside its rows.
+func (s *Store) metadata() map[string]string {
+	m := s.plan.Setting().Model
+	return map[string]string{
+		"sweep.format":        fmt.Sprint(dataFormat),
+		"sweep.model":         m.Name,
+		"sweep.model.version": fmt.Sprint(m.Version),
+		"sweep.seed":          fmt.Sprint(s.plan.Setting().Seed),
+		"sweep.plan":          s.header.Plan,
+		"sweep.arch":          s.header.Arch,
+	}
+}
+
+// dataFormat is the version of the data set's files.
+const dataFormat = 1

@@ -1,0 +1,164 @@
+package store
+
+import (
+	"encoding/json"
+
+	"github.com/neurosweep/sweep/pkg/models"
+)
+
+// field is one column of a table.
+type field struct {
+	name     string
+	kind     kind
+	optional bool
+	few      bool // few distinct values: worth a dictionary
+	unit     string
+	doc      string
+}
+
+// table is a list of columns. Three are in use: the journal's, the data set's
+// (trials/) and the timings'.
+type table struct {
+	fields []field
+}
+
+func (t *table) add(f field) { t.fields = append(t.fields, f) }
+
+func (t *table) place(name string) int {
+	for i, f := range t.fields {
+		if f.name == name {
+			return i
+		}
+	}
+	return -1
+}
+
+var outputKinds = map[models.OutputKind]kind{
+	models.ScalarKind:  floatColumn,
+	models.IntegerKind: intColumn,
+	models.LabelKind:   textColumn,
+	models.BoolKind:    boolColumn,
+	models.SeriesKind:  seriesColumn,
+}
+
+var paramKinds = map[models.Kind]kind{
+	models.FloatKind: floatColumn,
+	models.IntKind:   intColumn,
+	models.TextKind:  textColumn,
+	models.FlagKind:  boolColumn,
+}
+
+// Places of the journal's columns; the outputs stand at journalOutputs and
+// after.
+const (
+	journalTrial = iota
+	journalID
+	journalStatus
+	journalClass
+	journalError
+	journalWall
+	journalCPU
+	journalAttempt
+	journalRun
+	journalStack
+	journalOutputs
+)
+
+// journalTable is what a record is when it is first written: the parameters are
+// left out, because the plan gives them back.
+func journalTable(m *models.Model) *table {
+	t := &table{}
+	t.add(field{name: "trial", kind: intColumn})
+	t.add(field{name: "id", kind: idColumn})
+	t.add(field{name: "status", kind: textColumn})
+	t.add(field{name: "error_class", kind: textColumn, optional: true})
+	t.add(field{name: "error", kind: textColumn, optional: true})
+	t.add(field{name: "wall_ns", kind: intColumn, optional: true})
+	t.add(field{name: "cpu_ns", kind: intColumn, optional: true})
+	t.add(field{name: "attempt", kind: intColumn})
+	t.add(field{name: "run", kind: textColumn})
+	t.add(field{name: "stack", kind: textColumn, optional: true})
+	for _, o := range m.Outputs {
+		t.add(field{name: outputPrefix + o.Decl().Name, kind: outputKinds[o.Decl().Kind], optional: true})
+	}
+	return t
+}
+
+// The words of the status column.
+const (
+	statusOK     = "ok"
+	statusFailed = "failed"
+)
+
+// trialsTable is the data set's: what the parameters were, what was measured.
+func trialsTable(p Plan) *table {
+	m := p.Setting().Model
+	swept := sweptParams(p)
+	t := &table{}
+	t.add(field{name: "trial", kind: intColumn, doc: "number of the trial in the plan, from 0"})
+	t.add(field{name: "id", kind: idColumn, doc: "identity of the point: model, version, seed, streams, replicate and exact parameter values"})
+	t.add(field{name: "replicate", kind: intColumn, few: true, doc: "number of the replicate, from 0"})
+	for i, par := range m.Params {
+		d := par.Decl()
+		t.add(field{name: d.Name, kind: paramKinds[d.Kind], few: true, optional: d.Optional, unit: d.Unit, doc: d.Doc})
+		if swept[i] {
+			t.add(field{name: d.Name + "_i", kind: intColumn, few: true, doc: "index of " + d.Name + " on its axis, from 0"})
+		}
+	}
+	output := func(series bool) {
+		for _, o := range m.Outputs {
+			d := o.Decl()
+			if (d.Kind == models.SeriesKind) == series {
+				t.add(field{name: d.Name, kind: outputKinds[d.Kind], optional: true, few: d.Kind == models.LabelKind && len(d.Labels) > 0, unit: d.Unit, doc: d.Doc})
+			}
+		}
+	}
+	output(false)
+	t.add(field{name: "status", kind: textColumn, few: true, doc: "ok, or failed: then there are no outputs"})
+	t.add(field{name: "error_class", kind: textColumn, few: true, optional: true, doc: "why the trial failed: error, panic or timeout"})
+	t.add(field{name: "error", kind: textColumn, few: true, optional: true, doc: "message of the failure"})
+	output(true)
+	return t
+}
+
+func timingsTable() *table {
+	t := &table{}
+	t.add(field{name: "trial", kind: intColumn, doc: "number of the trial in the plan, from 0"})
+	t.add(field{name: "id", kind: idColumn, doc: "identity of the point"})
+	t.add(field{name: "wall_ns", kind: intColumn, optional: true, unit: "ns", doc: "elapsed time of the trial"})
+	t.add(field{name: "cpu_ns", kind: intColumn, optional: true, unit: "ns", doc: "CPU time of the trial's thread; null for trials of some microseconds, which are not worth the reading"})
+	t.add(field{name: "attempt", kind: intColumn, few: true, doc: "which attempt gave the record, from 1"})
+	t.add(field{name: "run", kind: textColumn, few: true, doc: "run that computed the trial: a file of runs/, which names the host"})
+	t.add(field{name: "stack", kind: textColumn, few: true, optional: true, doc: "calls that led to a panic"})
+	return t
+}
+
+// sweptParams says for each parameter of the model whether it has an axis.
+func sweptParams(p Plan) []bool {
+	swept := make([]bool, len(p.Setting().Model.Params))
+	for _, i := range p.Swept() {
+		swept[i] = true
+	}
+	return swept
+}
+
+// describe is the table as JSON: for each column its unit and its sentence.
+func (t *table) describe() string {
+	type column struct {
+		Name string `json:"name"`
+		Unit string `json:"unit,omitempty"`
+		Doc  string `json:"doc,omitempty"`
+	}
+	columns := make([]column, len(t.fields))
+	for i, f := range t.fields {
+		columns[i] = column{f.name, f.unit, f.doc}
+	}
+	text, err := json.Marshal(columns)
+	if err != nil {
+		panic(err) // strings only
+	}
+	return string(text)
+}
+
+// outputPrefix keeps the journal's outputs apart from its own columns.
+const outputPrefix = "output_"

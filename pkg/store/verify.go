@@ -1,0 +1,468 @@
+package store
+
+import (
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/neurosweep/sweep/pkg/models"
+)
+
+// Report is what a look at a result folder found. It is filled by [Status] from
+// footers and the journal, and by [Verify] from every record.
+type Report struct {
+	Counts
+	// Writer is the process that writes to the folder, nil if none does.
+	Writer *LockedError `json:"writer,omitempty"`
+	// Earlier counts files of trials/ and journal/ that belong to another plan:
+	// the spec has changed and has not been run since.
+	Earlier int `json:"earlier_files,omitempty"`
+	// Missing lists the first ranges of trials without a record.
+	Missing []Range `json:"missing,omitempty"`
+	// Problems are what should not be: damage, records of other points, two
+	// records of one trial. Verify finds all, Status those it comes across.
+	Problems []Problem `json:"problems,omitempty"`
+	// LastRun is the provenance of the latest run.
+	LastRun *Run `json:"last_run,omitempty"`
+}
+
+// Complete says that every planned trial has a record and nothing is amiss.
+func (r *Report) Complete() bool { return r.Done == r.Planned && len(r.Problems) == 0 }
+
+// Range is the trials First to Last, both included.
+type Range struct {
+	First int64 `json:"first"`
+	Last  int64 `json:"last"`
+}
+
+// Problem is something wrong with a file, or with the folder if File is "".
+type Problem struct {
+	File    string `json:"file,omitempty"`
+	Message string `json:"message"`
+}
+
+func (p Problem) String() string {
+	if p.File == "" {
+		return p.Message
+	}
+	return p.File + ": " + p.Message
+}
+
+// maxRanges bounds Report.Missing.
+const maxRanges = 20
+
+// inspection reads a folder that may have a writer.
+type inspection struct {
+	Report
+	dir    string
+	plan   Plan
+	tables tables
+	hash   string
+	parts  []part
+	open   []*segment
+}
+
+func inspect(dir string, plan Plan) (*inspection, error) {
+	if _, err := os.Stat(filepath.Join(dir, trialsDir)); err != nil {
+		return nil, fmt.Errorf("%s is not a result folder: %w", dir, err)
+	}
+	hash := plan.Hash()
+	n := &inspection{
+		dir: dir, plan: plan, hash: hex.EncodeToString(hash[:]),
+		tables: tables{journalTable(plan.Setting().Model), trialsTable(plan), timingsTable()},
+		parts:  make([]part, partCount(plan)),
+	}
+	n.Planned = plan.Len()
+	var err error
+	if n.Writer, err = locked(dir); err != nil {
+		return nil, err
+	}
+	n.LastRun = lastRun(dir)
+	return n, nil
+}
+
+func (n *inspection) problem(file, format string, args ...any) {
+	n.Problems = append(n.Problems, Problem{strings.TrimPrefix(file, n.dir+string(filepath.Separator)), fmt.Sprintf(format, args...)})
+}
+
+func (n *inspection) close() {
+	for _, g := range n.open {
+		g.file.Close()
+	}
+}
+
+// Status counts what the folder holds, from footers and the journal.
+func Status(dir string, plan Plan) (*Report, error) {
+	n, err := inspect(dir, plan)
+	if err != nil {
+		return nil, err
+	}
+	defer n.close()
+	if err := n.readParts(false); err != nil {
+		return nil, err
+	}
+	if err := n.readJournal(); err != nil {
+		return nil, err
+	}
+	n.findMissing()
+	return &n.Report, nil
+}
+
+// Verify reads every record and proves that each planned trial has exactly one:
+// that identities and parameters are the plan's, that checksums hold, and that
+// no trial is there twice.
+func Verify(dir string, plan Plan) (*Report, error) {
+	n, err := inspect(dir, plan)
+	if err != nil {
+		return nil, err
+	}
+	defer n.close()
+	if err := n.readParts(true); err != nil {
+		return nil, err
+	}
+	if err := n.readJournal(); err != nil {
+		return nil, err
+	}
+	n.verifyJournal()
+	n.verifyTail()
+	n.findMissing()
+	if n.Done < n.Planned {
+		n.problem("", "%d of %d trials have no record", n.Planned-n.Done, n.Planned)
+	}
+	if n.Earlier > 0 {
+		n.problem("", "%d files belong to an earlier plan: the spec has changed and has not been run since", n.Earlier)
+	}
+	return &n.Report, nil
+}
+
+func (n *inspection) readParts(whole bool) error {
+	names, err := list(filepath.Join(n.dir, trialsDir))
+	if err != nil {
+		return err
+	}
+	for _, name := range names {
+		path := filepath.Join(n.dir, trialsDir, name)
+		k, ok := partNumber(name)
+		if name == tailName {
+			continue
+		}
+		if !ok {
+			n.problem(path, "is not a file of the data set, and a notebook that reads the folder would read it too")
+			continue
+		}
+		if err := n.readPart(k, path, whole); err != nil {
+			n.problem(path, "%v", err)
+		}
+	}
+	return nil
+}
+
+func (n *inspection) readPart(k int, path string, whole bool) error {
+	r, err := openPart(path, n.tables.trials, false)
+	if err != nil {
+		return errors.Unwrap(err)
+	}
+	defer r.close()
+	if r.metadata("sweep.plan") != n.hash {
+		n.Earlier++
+		return nil
+	}
+	if k >= len(n.parts) || r.rows() != int64(partSize(n.plan, k)) {
+		return fmt.Errorf("%d rows, where the plan has %d trials", r.rows(), n.plan.Len())
+	}
+	var failed int64
+	if _, err := fmt.Sscan(r.metadata("sweep.failed"), &failed); err != nil {
+		return fmt.Errorf("the footer does not count failures")
+	}
+	if whole {
+		if err := n.verifyPart(k, path, failed); err != nil {
+			return err
+		}
+	}
+	n.parts[k].sealed = true
+	n.Done += r.rows()
+	n.Sealed += r.rows()
+	n.Failed += failed
+	return nil
+}
+
+func (n *inspection) verifyPart(k int, path string, failed int64) error {
+	r, err := openPart(path, n.tables.trials, true)
+	if err != nil {
+		return errors.Unwrap(err)
+	}
+	defer r.close()
+	timesPath := filepath.Join(n.dir, timingsDir, partName(k))
+	tr, err := openPart(timesPath, n.tables.timings, true)
+	if err != nil {
+		n.problem(timesPath, "%v", errors.Unwrap(err))
+	} else {
+		defer tr.close()
+	}
+	rows, times, want := newBlock(n.tables.trials), newBlock(n.tables.timings), newBlock(n.tables.trials)
+	check := newChecker(n.plan)
+	trial := int64(k) * partRows
+	for {
+		err := r.next(rows)
+		if err == io.EOF {
+			break
+		}
+		if err != nil {
+			return err
+		}
+		if err := check.rows(rows, want, trial); err != nil {
+			return err
+		}
+		if tr != nil {
+			err := tr.next(times)
+			if err == nil && !slices.Equal(times.columns[0].bits, rows.columns[0].bits) {
+				err = fmt.Errorf("its trials are not those of %s", path)
+			}
+			if err != nil {
+				n.problem(timesPath, "%v", err)
+				tr = nil
+			}
+		}
+		trial += int64(rows.rows())
+	}
+	if check.failed != failed {
+		return fmt.Errorf("the footer counts %d failed trials and there are %d", failed, check.failed)
+	}
+	return nil
+}
+
+// checker compares rows with the plan.
+type checker struct {
+	plan     Plan
+	table    *table
+	swept    []bool
+	identity *models.Identity
+	point    models.Point
+	status   int
+	failed   int64
+}
+
+func newChecker(plan Plan) *checker {
+	t := trialsTable(plan)
+	return &checker{plan: plan, table: t, swept: sweptParams(plan), identity: plan.Setting().NewIdentity(), status: t.place("status")}
+}
+
+// rows checks that the block holds the trials from first on, or those it says
+// it holds where first is -1, with the plan's identities and parameters. want
+// is scratch.
+func (c *checker) rows(b, want *block, first int64) error {
+	want.reset()
+	columns := 0
+	for i, bits := range b.columns[0].bits {
+		trial := int64(bits)
+		if first >= 0 && trial != first+int64(i) {
+			return fmt.Errorf("trial %d stands where trial %d belongs", trial, first+int64(i))
+		}
+		c.plan.Point(trial, &c.point)
+		want.columns[0].addInt(trial)
+		want.columns[1].addID(c.identity.Of(&c.point))
+		columns = 2 + addPlace(want.columns[2:], &c.point, c.swept)
+		switch b.columns[c.status].text[i] {
+		case statusOK:
+		case statusFailed:
+			c.failed++
+		default:
+			return fmt.Errorf("trial %d has status %q", trial, b.columns[c.status].text[i])
+		}
+	}
+	for j := range columns {
+		for i := range b.rows() {
+			if !b.columns[j].sameRow(i, &want.columns[j], i) {
+				return fmt.Errorf("trial %d has another %s than the plan", int64(b.columns[0].bits[i]), c.table.fields[j].name)
+			}
+		}
+	}
+	return nil
+}
+
+// readJournal finds what the journal holds of parts that are not sealed.
+func (n *inspection) readJournal() error {
+	dir := filepath.Join(n.dir, journalDir)
+	names, err := list(dir)
+	if err != nil {
+		return err
+	}
+	for _, name := range names {
+		path := filepath.Join(dir, name)
+		if filepath.Ext(name) != segmentExt {
+			n.problem(path, "is not a segment of the journal")
+			continue
+		}
+		g, h, r, err := openSegment(path)
+		if os.IsNotExist(err) {
+			continue // sealed and gone since the folder was listed
+		}
+		if err != nil {
+			n.problem(path, "%v", errors.Unwrap(err))
+			continue
+		}
+		n.open = append(n.open, g)
+		if h.Plan != n.hash {
+			n.Earlier++
+			continue
+		}
+		lost, err := g.scan(r, n.tables.journal, func(e entry, b *block) error {
+			if e.first < 0 || e.last >= n.plan.Len() {
+				return fmt.Errorf("trials %d to %d are not all in the plan", e.first, e.last)
+			}
+			for i, bits := range b.columns[journalTrial].bits {
+				p := &n.parts[int64(bits)/partRows]
+				if p.sealed {
+					continue
+				}
+				if len(p.entries) == 0 || p.entries[len(p.entries)-1] != e {
+					p.entries = append(p.entries, e)
+				}
+				if p.mark(int64(bits)) {
+					n.Done++
+					if b.columns[journalStatus].text[i] == statusFailed {
+						n.Failed++
+					}
+				}
+			}
+			return nil
+		})
+		if err != nil {
+			n.problem(path, "%v", err)
+		} else if lost > 0 && n.Writer == nil {
+			n.problem(path, "the last %d bytes are not whole records; the next run leaves them out", lost)
+		}
+	}
+	return nil
+}
+
+// verifyJournal checks the records that are not sealed as verifyPart checks
+// those that are.
+func (n *inspection) verifyJournal() {
+	l := newLayout(n.plan)
+	want := newBlock(n.tables.trials)
+	check := newChecker(n.plan)
+	for k := range n.parts {
+		w := newWindow(n.tables.journal, n.parts[k].entries)
+		first := int64(k) * partRows
+		end := first + int64(partSize(n.plan, k))
+		for from := first; from < end && len(n.parts[k].entries) > 0; from += blockRows {
+			refs, err := w.next(from, min(from+blockRows, end))
+			if err == nil {
+				l.fill(refs)
+				err = check.rows(l.trials, want, -1)
+			}
+			if err != nil {
+				n.problem(filepath.Join(n.dir, journalDir), "%v", err)
+				break
+			}
+			w.release(from + blockRows)
+		}
+	}
+}
+
+// verifyTail checks that no reader of trials/ sees a row twice.
+func (n *inspection) verifyTail() {
+	path := filepath.Join(n.dir, trialsDir, tailName)
+	if _, err := os.Lstat(path); os.IsNotExist(err) {
+		return
+	}
+	r, err := openPart(path, n.tables.trials, true)
+	if err != nil {
+		n.problem(path, "%v", errors.Unwrap(err))
+		return
+	}
+	defer r.close()
+	if r.metadata("sweep.plan") != n.hash {
+		n.Earlier++
+		return
+	}
+	rows, want := newBlock(n.tables.trials), newBlock(n.tables.trials)
+	check := newChecker(n.plan)
+	last := int64(-1)
+	for {
+		err := r.next(rows)
+		if err == io.EOF {
+			return
+		}
+		if err == nil {
+			for _, bits := range rows.columns[0].bits {
+				trial := int64(bits)
+				if trial <= last || trial >= n.plan.Len() {
+					err = fmt.Errorf("trial %d stands behind trial %d of %d", trial, last, n.plan.Len())
+				} else if n.parts[trial/partRows].sealed {
+					err = fmt.Errorf("trial %d is in %s too", trial, partName(int(trial/partRows)))
+				}
+				if err != nil {
+					break
+				}
+				last = trial
+			}
+		}
+		if err == nil {
+			err = check.rows(rows, want, -1)
+		}
+		if err != nil {
+			n.problem(path, "%v", err)
+			return
+		}
+	}
+}
+
+func (n *inspection) findMissing() {
+	for trial := int64(0); trial < n.plan.Len(); trial++ {
+		p := &n.parts[trial/partRows]
+		switch {
+		case p.sealed:
+			trial = (trial/partRows+1)*partRows - 1
+		case p.done == nil:
+			last := min((trial/partRows+1)*partRows, n.plan.Len()) - 1
+			if !n.addMissing(trial, last) {
+				return
+			}
+			trial = last
+		case !p.has(trial):
+			if !n.addMissing(trial, trial) {
+				return
+			}
+		}
+	}
+}
+
+// addMissing joins a range to the last one; it reports whether there is room.
+func (n *inspection) addMissing(first, last int64) bool {
+	if m := len(n.Missing); m > 0 && n.Missing[m-1].Last == first-1 {
+		n.Missing[m-1].Last = last
+		return true
+	}
+	if len(n.Missing) == maxRanges {
+		return false
+	}
+	n.Missing = append(n.Missing, Range{first, last})
+	return true
+}
+
+func lastRun(dir string) *Run {
+	names, err := list(filepath.Join(dir, runsDir))
+	if err != nil {
+		return nil
+	}
+	for _, name := range slices.Backward(names) {
+		f, err := openRegular(filepath.Join(dir, runsDir, name))
+		if err != nil {
+			continue
+		}
+		defer f.Close()
+		var r Run
+		if json.NewDecoder(io.LimitReader(f, 1<<20)).Decode(&r) == nil {
+			return &r
+		}
+	}
+	return nil
+}
