@@ -102,7 +102,7 @@ func (a *app) run(ctx context.Context, path string, flags specFlags, retry bool)
 		err = runErr
 	}
 	if err != nil {
-		if errors.Is(err, syscall.ENOSPC) {
+		if errors.Is(err, syscall.ENOSPC) || errors.Is(err, syscall.EDQUOT) || errors.Is(err, syscall.EFBIG) {
 			return fmt.Errorf("%w; what was recorded before is safe: make room and run it again", err)
 		}
 		return err

@@ -3,9 +3,12 @@ package store
 import (
 	"bufio"
 	"crypto/rand"
+	"crypto/sha256"
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"hash"
+	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -38,6 +41,7 @@ type newFile struct {
 	*bufio.Writer
 	file *os.File
 	path string
+	sum  hash.Hash // SHA-256 of what has reached the file
 }
 
 func create(temp, path string) (*newFile, error) {
@@ -49,7 +53,8 @@ func create(temp, path string) (*newFile, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &newFile{bufio.NewWriterSize(f, 1<<18), f, path}, nil
+	sum := sha256.New()
+	return &newFile{bufio.NewWriterSize(io.MultiWriter(f, sum), 1<<18), f, path, sum}, nil
 }
 
 // finish makes what was written durable under its present name.

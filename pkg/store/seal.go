@@ -1,6 +1,7 @@
 package store
 
 import (
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -300,6 +301,12 @@ func (s *Store) seal(k int) error {
 		return err
 	}
 	if err := trials.publish(); err != nil {
+		return err
+	}
+	if err := s.noteSums(map[string]string{
+		trialsDir + "/" + partName(k):  hex.EncodeToString(trials.sum.Sum(nil)),
+		timingsDir + "/" + partName(k): hex.EncodeToString(timings.sum.Sum(nil)),
+	}); err != nil {
 		return err
 	}
 	s.mu.Lock()

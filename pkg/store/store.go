@@ -51,6 +51,7 @@ type Store struct {
 	retry   bool
 	lock    *os.File
 	tables  tables
+	sums    sums
 	header  segmentHeader
 	queue   chan *Batch
 	batches sync.Pool
@@ -152,6 +153,9 @@ func Open(dir string, plan Plan, spec []byte, o Options) (_ *Store, err error) {
 		return nil, err
 	}
 	if err := s.recoverParts(); err != nil {
+		return nil, err
+	}
+	if err := s.recoverSums(); err != nil {
 		return nil, err
 	}
 	if err := s.recoverJournal(); err != nil {

@@ -126,6 +126,9 @@ func Verify(dir string, plan Plan) (*Report, error) {
 	if err := n.readParts(true); err != nil {
 		return nil, err
 	}
+	if err := n.verifySums(); err != nil {
+		return nil, err
+	}
 	if err := n.readJournal(); err != nil {
 		return nil, err
 	}
@@ -233,6 +236,34 @@ func (n *inspection) verifyPart(k int, path string, failed int64) error {
 	}
 	if check.failed != failed {
 		return fmt.Errorf("the footer counts %d failed trials and there are %d", failed, check.failed)
+	}
+	return nil
+}
+
+// verifySums compares the sealed files with their checksums, which finds damage
+// in what no reader of rows looks at too.
+func (n *inspection) verifySums() error {
+	files, err := readSums(n.dir)
+	if err != nil {
+		return err
+	}
+	for k := range n.parts {
+		if !n.parts[k].sealed {
+			continue
+		}
+		for _, dir := range []string{trialsDir, timingsDir} {
+			path := filepath.Join(n.dir, dir, partName(k))
+			want, ok := files[dir+"/"+partName(k)]
+			got, err := sumOf(path)
+			switch {
+			case err != nil:
+				n.problem(path, "%v", err)
+			case !ok && n.Writer == nil:
+				n.problem(path, "is not in %s; the next run notes it", sumsFile)
+			case ok && got != want:
+				n.problem(path, "is not the file that was sealed: its SHA-256 is not that in %s", sumsFile)
+			}
+		}
 	}
 	return nil
 }

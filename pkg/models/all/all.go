@@ -5,12 +5,14 @@ import (
 	"github.com/neurosweep/sweep/pkg/models"
 	"github.com/neurosweep/sweep/pkg/models/bms"
 	"github.com/neurosweep/sweep/pkg/models/hopfield"
+	"github.com/neurosweep/sweep/pkg/models/probe"
 )
 
 // Models are the models that a spec can name, by name.
 var Models = []*models.Model{
 	bms.Model,
 	hopfield.Model,
+	probe.Model,
 }
 
 // Find is the model of that name, nil if there is none.

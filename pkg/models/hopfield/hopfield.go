@@ -1,0 +1,109 @@
+package hopfield
+
+import (
+	"context"
+	_ "embed"
+	"fmt"
+	"math"
+
+	"github.com/neurosweep/sweep/pkg/models"
+)
+
+//go:embed doc.go
+var doc string
+
+// maxNeurons keeps the couplings within a gigabyte, and N·h_i, which lies in
+// [-pN, pN], within an int32.
+const maxNeurons = 20000
+
+var (
+	n         = models.Int("n", 500, "number of neurons").AtLeast(2).AtMost(maxNeurons)
+	alpha     = models.OptionalFloat("alpha", "load p/n: round(alpha n) patterns are stored, at least one").Above(0)
+	patterns  = models.OptionalInt("patterns", "number p of stored patterns").AtLeast(1).AtMost(maxPatterns)
+	update    = models.Choice("update", "neurons one after another in random order, or all at once", "async", "sync")
+	diagonal  = models.Flag("diagonal", false, "keep the self-couplings J_ii = p/n instead of zeros")
+	start     = models.Float("start", 1, "overlap with its pattern that a try starts from").Above(0).AtMost(1)
+	trials    = models.Int("trials", 25, "tries of a network, each from another pattern: min(trials, p) are made").AtLeast(1)
+	maxSweeps = models.Int("max_sweeps", 1000, "sweeps after which a try is given up").AtLeast(1).In("sweep")
+
+	patternStream = models.NewStream("patterns", n)
+	orderStream   = models.NewStream("order", n)
+	startStream   = models.NewStream("start", n)
+
+	overlap         = models.Scalar("overlap", "", "mean over the tries of the final overlap m_f with the pattern started from")
+	successFraction = models.Scalar("success_fraction", "", "fraction of the tries with m_f > 0.8")
+	sweeps          = models.Scalar("sweeps", "sweep", "mean over the tries of the sweeps until the final state, max_sweeps if none was found")
+	energy          = models.Scalar("energy", "", "mean over the tries of the final energy per neuron, without the diagonal")
+	cycleLength     = models.Integer("cycle_length", "sweep", "longest final cycle: 1 fixed points only, 2 a two-cycle, null if a try met max_sweeps")
+	errorFraction   = models.Scalar("error_fraction", "", "mean over the tries of the fraction (1-m_f)/2 of wrong spins")
+	overlaps        = models.Series("overlaps", "", "final overlap m_f of each try, in the order of the patterns")
+	stored          = models.Integer("stored", "", "number p of stored patterns")
+)
+
+// Model is the Hopfield network with Hebbian couplings at temperature zero.
+var Model = &models.Model{
+	Name:    "hopfield",
+	Doc:     doc,
+	Version: 1,
+	Params:  []models.Param{n, alpha, patterns, update, diagonal, start, trials, maxSweeps},
+	OneOf:   [][]models.Param{{alpha, patterns}},
+	Streams: []*models.Stream{patternStream, orderStream, startStream},
+	Outputs: []models.Output{overlap, successFraction, sweeps, energy, cycleLength, errorFraction, overlaps, stored},
+	Run:     run,
+}
+
+func run(ctx context.Context, t *models.Trial) error {
+	p, ok := patterns.Lookup(t)
+	if !ok {
+		a, _ := alpha.Lookup(t)
+		var err error
+		if p, err = storedAt(a, n.Of(t)); err != nil {
+			return err
+		}
+	}
+	e := retrieval{
+		net:       newNetwork(n.Of(t), p, diagonal.Of(t), patternStream.Of(t)),
+		tries:     min(trials.Of(t), p),
+		flips:     flipsFor(start.Of(t), n.Of(t)),
+		maxSweeps: maxSweeps.Of(t),
+	}
+	if e.flips > 0 {
+		e.start = startStream.Of(t)
+	}
+	if update.Of(t) == "async" {
+		e.order = orderStream.Of(t)
+	}
+	res, err := e.run(ctx)
+	if err != nil {
+		return err
+	}
+	overlap.Put(t, res.overlap)
+	successFraction.Put(t, res.success)
+	sweeps.Put(t, res.sweeps)
+	energy.Put(t, res.energy)
+	errorFraction.Put(t, res.errors)
+	overlaps.Put(t, res.overlaps)
+	stored.Put(t, int64(p))
+	if res.cycle > 0 {
+		cycleLength.Put(t, int64(res.cycle))
+	} else {
+		cycleLength.None(t)
+	}
+	return nil
+}
+
+// storedAt is the number of patterns at load alpha, round(alpha n) and at least
+// one.
+func storedAt(alpha float64, n int) (int, error) {
+	p := math.Round(alpha * float64(n))
+	if p > maxPatterns {
+		return 0, fmt.Errorf("alpha = %v stores %v patterns in n = %d neurons; at most %d are possible", alpha, p, n, maxPatterns)
+	}
+	return max(1, int(p)), nil
+}
+
+// flipsFor is the number (1-m0)n/2 of wrong spins at overlap m0, rounded half up.
+// In this form 0.8 of 5 is one spin; (1-m0)/2·n would be just below a half.
+func flipsFor(m0 float64, n int) int {
+	return int(math.Round((float64(n) - float64(m0*float64(n))) / 2))
+}

@@ -1,0 +1,94 @@
+package hopfield
+
+import (
+	"context"
+	"math/rand/v2"
+)
+
+// retrieval relaxes a network from its first patterns, one try after another.
+type retrieval struct {
+	net       *network
+	tries     int // at most net.p
+	flips     int // spins of the pattern that are flipped before a try
+	maxSweeps int
+	start     *rand.Rand // which spins are flipped; unused without flips
+	order     *rand.Rand // of asynchronous updates; nil: synchronous
+}
+
+// results are means over the tries; see the outputs of the same names.
+type results struct {
+	overlap, success, sweeps, energy, errors float64
+
+	cycle    int // the longest, 0 if a try found none within the limit
+	overlaps []float64
+}
+
+// Success is m_f > successNum/successDen = 0.8, the criterion for the order
+// parameter of Amit, Gutfreund and Sompolinsky: between the peak of the retrieved
+// and that of the lost.
+const successNum, successDen = 4, 5
+
+func (e *retrieval) run(ctx context.Context) (results, error) {
+	net := e.net
+	r := newRelaxer(net)
+	begin := make([]uint64, net.words)
+	sites := identity(net.n)
+	res := results{cycle: 1, overlaps: make([]float64, e.tries)}
+	// Sums over two states a try: both of a two-cycle, twice a fixed point.
+	var overlapSum, energySum int64
+	successes, sweepSum, limited := 0, 0, false
+	for mu := range e.tries {
+		if err := ctx.Err(); err != nil {
+			return results{}, err
+		}
+		e.begin(begin, mu, sites)
+		var end ending
+		var err error
+		if e.order != nil {
+			end, err = r.async(ctx, begin, e.maxSweeps, e.order)
+		} else {
+			end, err = r.sync(ctx, begin, e.maxSweeps)
+		}
+		if err != nil {
+			return results{}, err
+		}
+		other := end.other
+		if other == nil {
+			other = end.state
+		}
+		m := net.overlap(mu, end.state) + net.overlap(mu, other)
+		res.overlaps[mu] = float64(m) / float64(2*net.n)
+		overlapSum += int64(m)
+		energySum += net.energy(end.state) + net.energy(other)
+		if successDen*m > successNum*2*net.n {
+			successes++
+		}
+		sweepSum += end.sweeps
+		res.cycle = max(res.cycle, end.cycle)
+		limited = limited || end.cycle == 0
+	}
+	if limited {
+		res.cycle = 0
+	}
+	// One division each of exact integers: the means are rounded once.
+	tries, spins := int64(e.tries), int64(net.n)
+	res.overlap = float64(overlapSum) / float64(2*spins*tries)
+	res.errors = float64(2*spins*tries-overlapSum) / float64(4*spins*tries)
+	res.energy = float64(energySum) / float64(4*spins*spins*tries)
+	res.success = float64(successes) / float64(tries)
+	res.sweeps = float64(sweepSum) / float64(tries)
+	return res, nil
+}
+
+// begin overwrites dst with pattern mu, of which e.flips spins are flipped. It
+// shuffles sites, a permutation of the neurons.
+func (e *retrieval) begin(dst []uint64, mu int, sites []int32) {
+	copy(dst, e.net.pattern(mu))
+	if e.flips == 0 {
+		return // e.start may be nil
+	}
+	choose(sites, e.flips, e.start)
+	for _, i := range sites[:e.flips] {
+		dst[i/64] ^= 1 << (i & 63)
+	}
+}

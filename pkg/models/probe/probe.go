@@ -1,0 +1,146 @@
+package probe
+
+import (
+	"context"
+	_ "embed"
+	"fmt"
+	"math"
+	"time"
+
+	"github.com/neurosweep/sweep/pkg/models"
+)
+
+//go:embed doc.go
+var doc string
+
+var (
+	x    = models.Float("x", 0, "number to be squared, and the first of the list")
+	n    = models.Int("n", 1, "length of the list").AtLeast(0).AtMost(1_000_000)
+	mode = models.Choice("mode", "what becomes of the trial", "ok", "nan", "inf", "minus-inf", "none", "error", "panic", "sleep", "ignore")
+	work = models.Float("work", 0, "wall time that the trial takes").AtLeast(0).AtMost(86400).In("s")
+	flag = models.Flag("flag", false, "put the other word")
+
+	draw = models.NewStream("draw")
+
+	square  = models.Scalar("square", "", "x squared, or what the mode says")
+	count   = models.Integer("count", "", "n")
+	word    = models.Label("word", "a word with a letter that is not ASCII")
+	even    = models.Bool("even", "n is even")
+	uniform = models.Scalar("uniform", "", "first number of the stream draw, the same at all points of a replicate")
+	list    = models.Series("list", "", "n values x, x + 0.5, x + 1 and so on, or what the mode says")
+)
+
+// Model is the model with known answers.
+var Model = &models.Model{
+	Name:    "probe",
+	Doc:     doc,
+	Version: 1,
+	Params:  []models.Param{x, n, mode, work, flag},
+	Streams: []*models.Stream{draw},
+	Outputs: []models.Output{square, count, word, even, uniform, list},
+	Run:     run,
+}
+
+func run(ctx context.Context, t *models.Trial) error {
+	mode, x, n := mode.Of(t), x.Of(t), n.Of(t)
+	if err := spend(ctx, mode, work.Of(t)); err != nil {
+		return err
+	}
+	switch mode {
+	case "error":
+		return fmt.Errorf("mode error at x = %v", x)
+	case "panic":
+		panic(fmt.Sprintf("mode panic at x = %v", x))
+	}
+	count.Put(t, int64(n))
+	even.Put(t, n%2 == 0)
+	if flag.Of(t) {
+		word.Put(t, "Gödel")
+	} else {
+		word.Put(t, "naïve")
+	}
+	uniform.Put(t, draw.Of(t).Float64())
+	if mode == "none" {
+		square.None(t)
+		list.None(t)
+		return nil
+	}
+	s, isSpecial := special(mode)
+	if isSpecial {
+		square.Put(t, s)
+	} else {
+		square.Put(t, x*x)
+	}
+	// Put copies, so a short list can live on the stack.
+	var short [64]float64
+	values := short[:]
+	if n > len(values) {
+		values = make([]float64, n)
+	}
+	values = values[:n]
+	for i := range values {
+		values[i] = x + float64(float64(i)*0.5)
+	}
+	if isSpecial && n > 0 {
+		values[0] = s
+	}
+	list.Put(t, values)
+	return nil
+}
+
+// special is the value that is no number, or not a finite one, of a mode.
+func special(mode string) (float64, bool) {
+	switch mode {
+	case "nan":
+		return math.NaN(), true
+	case "inf":
+		return math.Inf(1), true
+	case "minus-inf":
+		return math.Inf(-1), true
+	}
+	return 0, false
+}
+
+// spend lets the seconds pass in the way of the mode.
+func spend(ctx context.Context, mode string, seconds float64) error {
+	if err := ctx.Err(); err != nil && mode != "ignore" {
+		return err
+	}
+	if seconds == 0 {
+		return nil
+	}
+	wait := time.Duration(seconds * float64(time.Second))
+	switch mode {
+	case "ignore":
+		time.Sleep(wait)
+		return nil
+	case "sleep":
+		timer := time.NewTimer(wait)
+		defer timer.Stop()
+		select {
+		case <-timer.C:
+			return nil
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+	}
+	return compute(ctx, wait)
+}
+
+// compute keeps a core busy with arithmetic until the time is over or ctx is
+// done, looking up every ten microseconds or so.
+func compute(ctx context.Context, wait time.Duration) error {
+	y := 0.5
+	for begin := time.Now(); time.Since(begin) < wait; {
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		for range 4000 {
+			y = 3.9 * y * (1 - y)
+		}
+	}
+	if !(y >= 0 && y <= 1) { // uses y, so that it is computed
+		panic("probe: the logistic map left the unit interval")
+	}
+	return nil
+}
