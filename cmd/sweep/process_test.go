@@ -202,7 +202,9 @@ func TestResumeKeeps(t *testing.T) {
 		t.Errorf("%d trials survived 3 s of 200 trials a second", done)
 	}
 	out := must(t, sweep(t, dir, "run", "work.yaml", "--json"), 0)
-	var answer struct{ Run struct{ Computed, Done int64 } }
+	var answer struct {
+		Run struct{ Computed, Done int64 }
+	}
 	if err := json.Unmarshal([]byte(out[:strings.LastIndex(out, "}")+1]), &answer); err != nil {
 		t.Fatalf("%v in %s", err, out)
 	}

@@ -35,6 +35,10 @@ type Model struct {
 	Outputs []Output
 	// Streams are the model's random streams.
 	Streams []*Stream
+	// Carries says that Run begins with the state Trial.Before where there is
+	// one, and leaves its last state in Trial.After, so that a spec can hand the
+	// state on along an axis.
+	Carries bool
 	// Run runs the model at the trial's point. It returns an error if no
 	// measurement could be made there, and soon after ctx is done; how an orbit
 	// ended (converged, diverged, no period found) is an output, not an error.

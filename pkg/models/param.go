@@ -57,7 +57,7 @@ func (d *ParamDecl) Check(v Value) error {
 		case math.IsInf(x, 0):
 			return fmt.Errorf("takes finite numbers")
 		case x < d.min || d.minOpen && x == d.min, x > d.max || d.maxOpen && x == d.max:
-			return fmt.Errorf("must lie in %s, not at %s", d.Range(), v)
+			return fmt.Errorf("must %s, not %s", d.demand(), v)
 		}
 	}
 	return nil
@@ -76,6 +76,24 @@ func (d *ParamDecl) Range() string {
 		shut = ")"
 	}
 	return fmt.Sprintf("%s%g, %g%s", open, d.min, d.max, shut)
+}
+
+// demand says what a number must do to be admitted.
+func (d *ParamDecl) demand() string {
+	low, high := "be at least", "be at most"
+	if d.minOpen {
+		low = "be above"
+	}
+	if d.maxOpen {
+		high = "be below"
+	}
+	switch {
+	case math.IsInf(d.max, 1):
+		return fmt.Sprintf("%s %g", low, d.min)
+	case math.IsInf(d.min, -1):
+		return fmt.Sprintf("%s %g", high, d.max)
+	}
+	return "lie in " + d.Range()
 }
 
 func article(k Kind) string {

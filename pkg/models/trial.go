@@ -18,6 +18,13 @@ type Point struct {
 	Replicate int64   // from 0
 	Values    []Value // of the model's parameters, in their order
 	Index     []int64 // of each value on its axis, from 0; 0 where there is no axis
+
+	// Direction is 1 or -1 where the point is a link of a chain, along which
+	// each trial begins with the state that the one before it left; else 0.
+	Direction int
+	// Chain is a hash of the links before this one: what they were is part of
+	// the point's identity. It is zero for the first.
+	Chain [32]byte
 }
 
 // ID is the identity of a point: what its record is kept under. It is a
@@ -88,6 +95,9 @@ type Identity struct {
 	buf     []byte
 }
 
+// Fingerprint is the SHA-256 of all that the setting adds to every identity.
+func (s *Setting) Fingerprint() [32]byte { return s.prefix }
+
 // NewIdentity returns a computer of the setting's identities.
 func (s *Setting) NewIdentity() *Identity { return &Identity{setting: s} }
 
@@ -98,6 +108,10 @@ func (d *Identity) Of(p *Point) ID {
 	for _, v := range p.Values {
 		d.buf = v.append(d.buf)
 	}
+	if p.Direction != 0 {
+		d.buf = append(d.buf, byte(p.Direction))
+		d.buf = append(d.buf, p.Chain[:]...)
+	}
 	sum := sha256.Sum256(d.buf)
 	return ID(sum[:16])
 }
@@ -107,6 +121,11 @@ func (d *Identity) Of(p *Point) ID {
 type Trial struct {
 	// Slots hold what was put, one for each of the model's outputs in order.
 	Slots []Slot
+
+	// Before is the state that the link before this one of a chain left, nil in
+	// the first link and where there is no chain. After is the state that this
+	// trial leaves; a model that Carries sets it.
+	Before, After []float64
 
 	setting *Setting
 	point   *Point
@@ -132,6 +151,7 @@ func (s *Setting) NewTrial() *Trial {
 // Start begins the trial of p, which must stay as it is until the next Start.
 func (t *Trial) Start(p *Point) {
 	t.point = p
+	t.Before, t.After = nil, t.After[:0]
 	for i := range t.Slots {
 		t.Slots[i].State = Missing
 	}

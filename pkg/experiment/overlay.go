@@ -1,0 +1,219 @@
+package experiment
+
+import (
+	"regexp"
+	"slices"
+	"strings"
+	"unicode/utf8"
+
+	"go.yaml.in/yaml/v3"
+)
+
+// variant is a named change of a spec.
+type variant struct {
+	name    string
+	changes *yaml.Node
+}
+
+// changeable are the keys that a variant may change.
+var changeable = []string{"about", "seed", "replicates", "params", "streams"}
+
+// merged are the keys whose entries are changed one by one.
+var merged = []string{"params", "streams"}
+
+// A variant's name ends the name of a folder.
+var variantName = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9_.-]*$`)
+
+// variants reads the variants of a spec, without the values in them: these are
+// read as part of the spec that each makes.
+func (r *reader) variants(root *yaml.Node) []variant {
+	section := r.section(root, "variants", "names to changes")
+	if section == nil {
+		return nil
+	}
+	var list []variant
+	for k, v := range pairs(section) {
+		if !named(k) || v.Kind == yaml.AliasNode || r.full() {
+			continue
+		}
+		path := join("variants", k.Value)
+		if !variantName.MatchString(k.Value) {
+			r.fail(k, "name", path, mistakef("use letters, digits, - and _", "a variant's name is part of a folder's name"))
+		}
+		if v.Kind != yaml.MappingNode {
+			r.fail(v, "kind", path, mistakef("as in {replicates: 2}", "takes a mapping of changes, not %s", what(v)))
+			continue
+		}
+		// Changes that no variant can make are reported here and left out.
+		changes := *v
+		changes.Content = nil
+		for k, v := range pairs(v) {
+			switch {
+			case !named(k):
+				continue
+			case !slices.Contains(changeable, k.Value):
+				r.fail(k, "unknown-key", join(path, k.Value), mistakef(suggest(k.Value, "keys", changeable), "a variant has no key %q", clip(k.Value)))
+				continue
+			}
+			changes.Content = append(changes.Content, k, v)
+		}
+		r.locate(&changes, place{r.file, path})
+		list = append(list, variant{k.Value, &changes})
+	}
+	return list
+}
+
+// locate remembers where the node and all below it stand.
+func (r *reader) locate(n *yaml.Node, at place) {
+	if r.places == nil {
+		r.places = make(map[*yaml.Node]place)
+	}
+	r.places[n] = at
+	for _, c := range n.Content {
+		r.locate(c, at)
+	}
+}
+
+// merge is the tree with the changes laid over it and its variants left out.
+// Neither tree is changed; the result shares their nodes.
+func (r *reader) merge(root, changes *yaml.Node) *yaml.Node {
+	if root.Kind != yaml.MappingNode {
+		return root
+	}
+	m := r.copy(root)
+	m.Content = nil
+	for k, v := range pairs(root) {
+		if k.Value != "variants" || k.Kind != yaml.ScalarNode {
+			m.Content = append(m.Content, k, v)
+		}
+	}
+	if changes == nil {
+		return m
+	}
+	for k, v := range pairs(changes) {
+		i := index(m, k.Value)
+		if i >= 0 && slices.Contains(merged, k.Value) && m.Content[i].Kind == yaml.MappingNode && v.Kind == yaml.MappingNode {
+			section := r.copy(m.Content[i])
+			for k, v := range pairs(v) {
+				r.put(section, k, v)
+			}
+			m.Content[i] = section
+			continue
+		}
+		r.put(m, k, v)
+	}
+	return m
+}
+
+// copy is a copy of a node that stands where the node stands.
+func (r *reader) copy(n *yaml.Node) *yaml.Node {
+	c := *n
+	c.Content = slices.Clone(n.Content)
+	if at, ok := r.places[n]; ok {
+		r.places[&c] = at
+	}
+	return &c
+}
+
+// put gives a key of a mapping the value v, in the place that the key has or
+// at the end. The new key's node goes along, so that mistakes point to it; the
+// comment above the old one stays.
+func (r *reader) put(m, k, v *yaml.Node) {
+	i := index(m, k.Value)
+	if i < 0 {
+		m.Content = append(m.Content, k, v)
+		return
+	}
+	if old := m.Content[i-1]; k.HeadComment == "" && old.HeadComment != "" {
+		k = r.copy(k)
+		k.HeadComment = old.HeadComment
+	}
+	m.Content[i-1], m.Content[i] = k, v
+}
+
+// index is the place in m.Content of the value of a key, or -1.
+func index(m *yaml.Node, key string) int {
+	for i := 0; i+1 < len(m.Content); i += 2 {
+		if m.Content[i].Kind == yaml.ScalarNode && m.Content[i].Value == key {
+			return i + 1
+		}
+	}
+	return -1
+}
+
+func (r *reader) unknownVariant(root *yaml.Node, name string, list []variant) {
+	var names []string
+	for _, v := range list {
+		names = append(names, v.name)
+	}
+	at, _ := lookup(root, "variants")
+	if at == nil {
+		at = root
+	}
+	hint := suggest(name, "variants", names)
+	if len(names) == 0 {
+		hint = "the spec has no variants"
+	}
+	r.fail(at, "unknown-variant", "variants", mistakef(hint, "there is no variant %q", clip(name)))
+}
+
+// override reads one override "key=value" into a tree of changes. It returns
+// nil if there is a mistake.
+func (r *reader) override(text string, order int) *yaml.Node {
+	src := newSource("-s "+clip(text), text, order)
+	key, value, ok := strings.Cut(text, "=")
+	bad := func(column, width int, code string, m *mistake) *yaml.Node {
+		r.report(src, 1, column, width, code, "", m)
+		return nil
+	}
+	if !utf8.ValidString(text) {
+		return bad(1, 1, "encoding", mistakef("", "the override is not UTF-8"))
+	}
+	if !ok {
+		return bad(1, utf8.RuneCountInString(text), "override", mistakef("as in gamma=0.5", "an override is key=value"))
+	}
+	path := strings.Split(key, ".")
+	for _, part := range path {
+		if part == "" || strings.TrimSpace(part) != part {
+			return bad(1, utf8.RuneCountInString(key), "override", mistakef("as in gamma=0.5 or streams.weights=[n]", "%q is not a key", clip(key)))
+		}
+	}
+	if !slices.Contains(keys, path[0]) {
+		path = append([]string{"params"}, path...)
+	}
+	if path[0] == "variants" {
+		return bad(1, utf8.RuneCountInString(key), "override", mistakef("override what the variant changes", "variants cannot be overridden"))
+	}
+	if len(path) > 3 || len(path) > 1 && !slices.Contains(merged, path[0]) || len(path) > 2 && path[0] == "streams" {
+		return bad(1, utf8.RuneCountInString(key), "override", mistakef("", "a spec has no place %s", clip(key)))
+	}
+	if strings.TrimSpace(value) == "" {
+		return bad(utf8.RuneCountInString(key)+1, 1, "missing", mistakef("", "%s has no value", clip(key)))
+	}
+	// Blanks for the key keep the columns right.
+	blank := strings.Repeat(" ", utf8.RuneCountInString(key)+1)
+	node := r.tree(src, []byte(blank+value))
+	if node == nil {
+		return nil
+	}
+	// The key's last part stands under its carets.
+	for i := len(path) - 1; i >= 0; i-- {
+		k := &yaml.Node{Kind: yaml.ScalarNode, Tag: "!!str", Value: path[i], Line: 1, Column: 1 + keyColumn(key, len(path)-1-i)}
+		node = &yaml.Node{Kind: yaml.MappingNode, Tag: "!!map", Content: []*yaml.Node{k, node}, Line: 1, Column: 1}
+	}
+	r.locate(node, place{src: src})
+	return node
+}
+
+// keyColumn is how many characters stand before a part of a dotted key, which
+// is counted from the last.
+func keyColumn(key string, fromLast int) int {
+	for range fromLast {
+		i := strings.LastIndexByte(key, '.')
+		if i < 0 {
+			return 0
+		}
+		key = key[:i]
+	}
+	return utf8.RuneCountInString(key[:strings.LastIndexByte(key, '.')+1])
+}

@@ -1,0 +1,438 @@
+package experiment
+
+import (
+	"cmp"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"math"
+	"math/big"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/neurosweep/sweep/pkg/models"
+	"go.yaml.in/yaml/v3"
+)
+
+// Options say how a spec is read.
+type Options struct {
+	// Models are the models that a spec may name.
+	Models []*models.Model
+	// Variant is the name of the variant to take, or "".
+	Variant string
+	// Set holds overrides "key=value", applied in order after the variant. A
+	// key is about, model, seed or replicates, else a parameter's name, or a
+	// path such as params.gamma, gamma.linspace or streams.weights; a value is
+	// written as in the file, in YAML's flow style.
+	Set []string
+}
+
+// Spec is a spec that has been read and found right.
+type Spec struct {
+	// Name is the file's name without folder and extension, with "-" and the
+	// variant if there is one. It names the folder of the results.
+	Name string
+	// File is the path of the spec.
+	File string
+	// About is the question that the experiment asks.
+	About string
+	// Model is the model that is run.
+	Model *models.Model
+	// Replicates is how often each place of the grid is run.
+	Replicates int64
+	// Setting holds the model, the seed and what the streams depend on.
+	Setting *models.Setting
+	// Axes are the parameters that take more than a constant, in the order of
+	// the spec.
+	Axes []Axis
+	// Variant is the variant that was taken, or "".
+	Variant string
+	// Set holds the overrides that were applied.
+	Set []string
+
+	constants []models.Value // by parameter; not set for axes
+	root      *yaml.Node     // the spec as run
+}
+
+// maxTrials is how many trials a plan may have.
+const maxTrials = 1 << 62
+
+// Read reads a spec file. Its error is an [Errors] with every mistake.
+func Read(path string, o Options) (*Spec, error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return nil, unreadable(path, err)
+	}
+	defer f.Close()
+	text, err := io.ReadAll(io.LimitReader(f, maxSize+1))
+	if err != nil {
+		return nil, unreadable(path, err)
+	}
+	return Parse(path, text, o)
+}
+
+func unreadable(path string, err error) error {
+	var p *fs.PathError
+	if errors.As(err, &p) {
+		err = p.Err
+	}
+	return Errors{{Code: "read", File: path, Message: err.Error()}}
+}
+
+// Parse reads a spec from text; file names it in messages, and gives it its
+// name. Its error is an [Errors] with every mistake.
+func Parse(file string, text []byte, o Options) (*Spec, error) {
+	text = []byte(strings.TrimPrefix(string(text), "\ufeff"))
+	if len(text) > maxSize {
+		return nil, Errors{{Code: "size", File: file, Message: fmt.Sprintf("the spec is larger than %d KiB", maxSize>>10)}}
+	}
+	r := &reader{models: o.Models, file: newSource(file, string(text), 0)}
+	name := strings.TrimSuffix(filepath.Base(file), filepath.Ext(file))
+	if strings.Trim(name, ".") == "" {
+		r.report(r.file, 0, 0, 0, "name", "", mistakef("name it as in experiments/bms.yaml", "the file's name names the folder of the results, and is empty"))
+	}
+	root := r.tree(r.file, text)
+	if root == nil {
+		return nil, r.err()
+	}
+
+	// The file must be right by itself, with each of its variants, before
+	// anything is laid over it.
+	s := r.spec(root)
+	variants := r.variants(root)
+	var chosen *yaml.Node
+	for _, v := range variants {
+		merged := r.merge(root, v.changes)
+		taken := r.spec(merged)
+		if v.name == o.Variant {
+			s, chosen = taken, merged
+		}
+	}
+	if o.Variant == "" {
+		chosen = r.merge(root, nil)
+	}
+	if chosen == nil {
+		r.unknownVariant(root, o.Variant, variants)
+		return nil, r.err()
+	}
+	for i, text := range o.Set {
+		if changes := r.override(text, i+1); changes != nil {
+			chosen = r.merge(chosen, changes)
+		}
+	}
+	if len(o.Set) > 0 {
+		s = r.spec(chosen)
+	}
+	if err := r.err(); err != nil {
+		return nil, err
+	}
+	s.root = chosen
+	s.File, s.Name = file, name
+	if o.Variant != "" {
+		s.Name += "-" + o.Variant
+	}
+	s.Variant, s.Set = o.Variant, slices.Clone(o.Set)
+	return s, nil
+}
+
+// keys are the keys of a spec, in the order in which they are written.
+var keys = []string{"about", "model", "seed", "replicates", "params", "streams", "variants"}
+
+// spec reads a tree. What it returns is of use if there was no mistake.
+func (r *reader) spec(root *yaml.Node) *Spec {
+	if root.Kind != yaml.MappingNode {
+		r.fail(root, "kind", "", mistakef("a spec begins with about: and model:", "a spec is a mapping of keys to values, not %s", what(root)))
+		return nil
+	}
+	s := &Spec{Replicates: 1}
+	var seed int64
+	s.Model = r.model(root)
+	seen := make(map[string]bool)
+	for k, v := range pairs(root) {
+		if !named(k) || seen[k.Value] {
+			continue
+		}
+		seen[k.Value] = true
+		switch k.Value {
+		case "about":
+			s.About = r.about(v)
+		case "seed":
+			seed = r.count(v, "seed", 0, math.MaxInt64)
+		case "replicates":
+			s.Replicates = r.count(v, "replicates", 1, maxTrials)
+		case "model", "params", "streams", "variants":
+			// Read by functions of their own.
+		default:
+			r.unknownKey(k, s.Model)
+		}
+	}
+	for _, key := range []string{"about", "model"} {
+		if !seen[key] {
+			hint := "say in a sentence which question the experiment asks"
+			if key == "model" {
+				hint = "models: " + strings.Join(r.modelNames(), ", ")
+			}
+			r.fail(root, "missing", key, mistakef(hint, "is missing"))
+		}
+	}
+	if s.Model == nil {
+		return nil
+	}
+	ok := r.params(root, s)
+	depends := r.streams(root, s.Model)
+	if ok {
+		r.size(root, s)
+	}
+	s.Setting = models.NewSetting(s.Model, uint64(seed), depends)
+	return s
+}
+
+func (r *reader) unknownKey(k *yaml.Node, m *models.Model) {
+	hint := suggest(k.Value, "keys", keys)
+	if m != nil && m.Param(k.Value) >= 0 {
+		hint = fmt.Sprintf("%s is a parameter of %s: write it under params", k.Value, m.Name)
+	}
+	r.fail(k, "unknown-key", clip(k.Value), mistakef(hint, "a spec has no key %q", clip(k.Value)))
+}
+
+func (r *reader) about(n *yaml.Node) string {
+	switch {
+	case n.Kind == yaml.AliasNode:
+	case n.Kind != yaml.ScalarNode:
+		r.fail(n, "kind", "about", mistakef("", "takes a text, not %s", what(n)))
+	case isNull(n) || strings.TrimSpace(n.Value) == "":
+		r.fail(n, "missing", "about", mistakef("say in a sentence which question the experiment asks", "is empty"))
+	default:
+		return strings.TrimSpace(n.Value)
+	}
+	return ""
+}
+
+func (r *reader) model(root *yaml.Node) *models.Model {
+	_, n := lookup(root, "model")
+	switch {
+	case n == nil || n.Kind == yaml.AliasNode:
+	case n.Kind != yaml.ScalarNode:
+		r.fail(n, "kind", "model", mistakef("", "takes the name of a model, not %s", what(n)))
+	case isNull(n):
+		r.fail(n, "missing", "model", mistakef("models: "+strings.Join(r.modelNames(), ", "), "has no value"))
+	default:
+		for _, m := range r.models {
+			if m.Name == n.Value {
+				return m
+			}
+		}
+		r.fail(n, "unknown-model", "model", mistakef(suggest(n.Value, "models", r.modelNames()), "there is no model %q", clip(n.Value)))
+	}
+	return nil
+}
+
+func (r *reader) modelNames() []string {
+	var names []string
+	for _, m := range r.models {
+		names = append(names, m.Name)
+	}
+	return names
+}
+
+// count reads an integer from low to high.
+func (r *reader) count(n *yaml.Node, path string, low, high int64) int64 {
+	q, err := number(n)
+	var i int64
+	if err == nil {
+		i, err = toInt(q)
+	}
+	if err != nil {
+		r.failValue(n, path, err)
+		return low
+	}
+	if i < low || i > high {
+		limit := fmt.Sprint(high)
+		if high == maxTrials {
+			limit = "2^62"
+		}
+		r.fail(n, "bounds", path, mistakef("", "must lie in [%d, %s], not at %d", low, limit, i))
+		return low
+	}
+	return i
+}
+
+// section is the mapping under the key, or nil if there is none.
+func (r *reader) section(root *yaml.Node, key, of string) *yaml.Node {
+	_, n := lookup(root, key)
+	switch {
+	case n == nil || n.Kind == yaml.AliasNode:
+		return nil
+	case isNull(n):
+		r.fail(n, "missing", key, mistakef("leave the key out", "is empty"))
+		return nil
+	case n.Kind != yaml.MappingNode:
+		r.fail(n, "kind", key, mistakef("", "takes a mapping of %s, not %s", of, what(n)))
+		return nil
+	}
+	return n
+}
+
+// params reads what the spec gives the parameters into its axes and constants.
+func (r *reader) params(root *yaml.Node, s *Spec) (ok bool) {
+	ok = true
+	nodes := make([]*yaml.Node, len(s.Model.Params)) // the key that gives each
+	s.constants = make([]models.Value, len(s.Model.Params))
+	for i, p := range s.Model.Params {
+		s.constants[i] = p.Decl().Default
+	}
+	section := r.section(root, "params", "parameters to values")
+	if section != nil {
+		for k, v := range pairs(section) {
+			if r.full() {
+				return false
+			}
+			if !named(k) {
+				continue
+			}
+			path := join("params", k.Value)
+			i := s.Model.Param(k.Value)
+			if i < 0 {
+				r.fail(k, "unknown-parameter", path, mistakef(suggest(k.Value, "parameters", paramNames(s.Model)),
+					"model %s has no parameter %q", s.Model.Name, clip(k.Value)))
+				ok = false
+				continue
+			}
+			if nodes[i] != nil {
+				continue // given twice, which strict has reported
+			}
+			nodes[i] = k
+			g := r.value(v, i, s.Model.Params[i].Decl(), path)
+			switch {
+			case g == nil:
+				ok = false
+			case g.axis != nil:
+				s.Axes = append(s.Axes, *g.axis)
+				s.constants[i] = models.Value{}
+			default:
+				s.constants[i] = g.constant
+			}
+		}
+	}
+	for _, group := range s.Model.OneOf {
+		r.oneOf(root, s.Model, group, nodes)
+	}
+	return ok
+}
+
+// oneOf sees to it that exactly one of a group of parameters is given.
+func (r *reader) oneOf(root *yaml.Node, m *models.Model, group []models.Param, nodes []*yaml.Node) {
+	var names []string
+	var given []*yaml.Node
+	for _, p := range group {
+		name := p.Decl().Name
+		names = append(names, name)
+		if k := nodes[m.Param(name)]; k != nil {
+			given = append(given, k)
+		}
+	}
+	switch {
+	case len(given) == 0:
+		at, _ := lookup(root, "params")
+		if at == nil {
+			at = root
+		}
+		r.fail(at, "one-of", "params", mistakef("", "model %s needs one of %s", m.Name, oneOf(names)))
+	case len(given) > 1:
+		slices.SortFunc(given, r.order)
+		first, last := given[0], given[len(given)-1]
+		r.fail(last, "one-of", join("params", last.Value), mistakef("leave one of them out",
+			"model %s takes only one of %s, and %s is given at %d:%d", m.Name, oneOf(names), first.Value, first.Line, first.Column))
+	}
+}
+
+// order compares the places where two nodes were written.
+func (r *reader) order(a, b *yaml.Node) int {
+	of := func(n *yaml.Node) int {
+		if p, ok := r.places[n]; ok {
+			return p.src.order
+		}
+		return 0
+	}
+	return cmp.Or(cmp.Compare(of(a), of(b)), cmp.Compare(a.Line, b.Line), cmp.Compare(a.Column, b.Column))
+}
+
+func paramNames(m *models.Model) []string {
+	var names []string
+	for _, p := range m.Params {
+		names = append(names, p.Decl().Name)
+	}
+	return names
+}
+
+// streams reads what the spec lets the streams depend on.
+func (r *reader) streams(root *yaml.Node, m *models.Model) map[string][]models.Param {
+	depends := make(map[string][]models.Param)
+	section := r.section(root, "streams", "streams to lists of parameters")
+	if section == nil {
+		return depends
+	}
+	var names []string
+	for _, st := range m.Streams {
+		names = append(names, st.Name)
+	}
+	for k, v := range pairs(section) {
+		if !named(k) || v.Kind == yaml.AliasNode {
+			continue
+		}
+		path := join("streams", k.Value)
+		switch {
+		case !slices.Contains(names, k.Value):
+			r.fail(k, "unknown-stream", path, mistakef(suggest(k.Value, "streams", names), "model %s has no stream %q", m.Name, clip(k.Value)))
+		case v.Kind == yaml.ScalarNode && v.Value == "all":
+			depends[k.Value] = m.Params
+		case v.Kind == yaml.SequenceNode:
+			depends[k.Value] = r.dependence(v, m, path)
+		case isNull(v):
+			r.fail(v, "missing", path, mistakef("write [] if it depends on no parameter", "has no value"))
+		default:
+			r.fail(v, "kind", path, mistakef("as in [n], [] or all", "takes a list of parameters or all, not %s", what(v)))
+		}
+	}
+	return depends
+}
+
+func (r *reader) dependence(n *yaml.Node, m *models.Model, path string) []models.Param {
+	params := []models.Param{}
+	for i, c := range n.Content {
+		at := element(path, i)
+		if c.Kind != yaml.ScalarNode {
+			if c.Kind != yaml.AliasNode {
+				r.fail(c, "kind", at, mistakef("", "takes the name of a parameter, not %s", what(c)))
+			}
+			continue
+		}
+		switch j := m.Param(c.Value); {
+		case j < 0:
+			r.fail(c, "unknown-parameter", at, mistakef(suggest(c.Value, "parameters", paramNames(m)), "model %s has no parameter %q", m.Name, clip(c.Value)))
+		case slices.Contains(params, m.Params[j]):
+			r.fail(c, "repeated-value", at, mistakef("leave one of them out", "%s appears twice", c.Value))
+		default:
+			params = append(params, m.Params[j])
+		}
+	}
+	return params
+}
+
+// size refuses a plan with more trials than can be numbered.
+func (r *reader) size(root *yaml.Node, s *Spec) {
+	n := big.NewInt(s.Replicates)
+	for _, a := range s.Axes {
+		n.Mul(n, big.NewInt(a.Len))
+	}
+	if n.Cmp(big.NewInt(maxTrials)) > 0 {
+		at, _ := lookup(root, "params")
+		if at == nil {
+			at = root
+		}
+		r.fail(at, "trials", "params", mistakef("", "the plan has %s trials; at most 2^62 can be numbered", show(new(big.Rat).SetInt(n))))
+	}
+}

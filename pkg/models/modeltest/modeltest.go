@@ -1,0 +1,268 @@
+// Package modeltest holds the checks that every model passes. A model's test
+// calls [Run] once:
+//
+//	func TestModel(t *testing.T) { modeltest.Run(t, Model, "example.yaml") }
+//
+// The checks, in order: the model is declared properly; its example reads and
+// plans; all of the example's trials run, in seconds; a point gives the same
+// bits whatever was run before it or beside it; another replicate gives other
+// numbers; a trial stops when told.
+package modeltest
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math"
+	"runtime"
+	"slices"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/neurosweep/sweep/pkg/experiment"
+	"github.com/neurosweep/sweep/pkg/models"
+)
+
+const (
+	// maxTrials is how many trials an example may have.
+	maxTrials = 10_000
+	// samples is how many of them are run again.
+	samples = 8
+)
+
+// The times that are allowed. All are long for a loaded machine.
+var (
+	runTime  = 60 * time.Second // for the whole example
+	stopTime = time.Second      // from the stop to the return
+	stopWait = 5 * time.Millisecond
+)
+
+// Run checks the model with its example, a spec file. A check that fails ends
+// the run: those behind it would fail for the same reason.
+func Run(t *testing.T, m *models.Model, example string) {
+	t.Helper()
+	s := &subject{model: m, example: example}
+	for _, c := range checks {
+		if !t.Run(c.name, func(t *testing.T) {
+			if err := c.check(s); err != nil {
+				t.Error(err)
+			}
+		}) {
+			return
+		}
+	}
+}
+
+// subject is a model being checked. Each check finds what those before it
+// have made.
+type subject struct {
+	model   *models.Model
+	example string
+	plan    *experiment.Plan
+	slots   map[int64][]models.Slot // what the sampled trials put
+}
+
+// checks are the checks in order.
+var checks = []struct {
+	name  string
+	check func(*subject) error
+}{
+	{"is declared properly", (*subject).declared},
+	{"example plans", (*subject).plans},
+	{"example runs in seconds", (*subject).runs},
+	{"same point gives same bits", (*subject).repeats},
+	{"another replicate gives other numbers", (*subject).varies},
+	{"stops when told", (*subject).stops},
+}
+
+func (s *subject) declared() error { return s.model.Validate() }
+
+func (s *subject) plans() error {
+	spec, err := experiment.Read(s.example, experiment.Options{Models: []*models.Model{s.model}})
+	if err != nil {
+		return fmt.Errorf("the example:\n%w", err)
+	}
+	s.plan = spec.Plan()
+	if n := s.plan.Len(); n > maxTrials {
+		return fmt.Errorf("the example has %d trials; an example has at most %d", n, maxTrials)
+	}
+	return nil
+}
+
+// sampled are trials spread over the plan, the first and the last among them.
+func (s *subject) sampled() []int64 {
+	n := s.plan.Len()
+	var trials []int64
+	for i := range int64(samples) {
+		trials = append(trials, i*(n-1)/(samples-1))
+	}
+	return slices.Compact(trials)
+}
+
+// runs runs every trial of the example, many at once as the engine does, and
+// keeps what the sampled ones put.
+func (s *subject) runs() error {
+	late := errors.New("late")
+	ctx, cancel := context.WithTimeoutCause(context.Background(), runTime, late)
+	defer cancel()
+	sampled := s.sampled()
+	s.slots = make(map[int64][]models.Slot)
+
+	var next atomic.Int64
+	var mu sync.Mutex // guards s.slots and first
+	var first error
+	var workers sync.WaitGroup
+	for range max(2, runtime.GOMAXPROCS(0)) {
+		workers.Go(func() {
+			t := s.plan.Setting().NewTrial()
+			var p models.Point
+			for ctx.Err() == nil {
+				trial := next.Add(1) - 1
+				if trial >= s.plan.Len() {
+					return
+				}
+				s.plan.Point(trial, &p)
+				t.Start(&p)
+				err := s.model.Execute(ctx, t)
+				mu.Lock()
+				switch {
+				case err != nil && first == nil:
+					first = fmt.Errorf("%s: %w", s.describe(&p), err)
+					cancel()
+				case err == nil && slices.Contains(sampled, trial):
+					s.slots[trial] = copySlots(t.Slots)
+				}
+				mu.Unlock()
+			}
+		})
+	}
+	workers.Wait()
+	if context.Cause(ctx) == late {
+		return fmt.Errorf("the example runs longer than %v", runTime)
+	}
+	return first
+}
+
+// repeats runs sampled points again: in another order, one after another in
+// one trial object, and each twice with another point in between.
+func (s *subject) repeats() error {
+	t := s.plan.Setting().NewTrial()
+	sampled := s.sampled()
+	for i := len(sampled) - 1; i >= 0; i-- {
+		trial, other := sampled[i], sampled[(i+len(sampled)/2)%len(sampled)]
+		for _, run := range []int64{trial, trial, other, trial} {
+			var p models.Point
+			s.plan.Point(run, &p)
+			t.Start(&p)
+			if err := s.model.Execute(context.Background(), t); err != nil {
+				return fmt.Errorf("%s: run again: %w", s.describe(&p), err)
+			}
+			if err := s.same(s.slots[run], t.Slots); err != nil {
+				return fmt.Errorf("%s: the same point gave other bits when it was run again: %w", s.describe(&p), err)
+			}
+		}
+	}
+	return nil
+}
+
+// varies runs sampled points in another replicate; at one of them at least
+// something must change.
+func (s *subject) varies() error {
+	if len(s.model.Streams) == 0 {
+		return nil
+	}
+	t := s.plan.Setting().NewTrial()
+	for _, trial := range s.sampled() {
+		var p models.Point
+		s.plan.Point(trial, &p)
+		for range 3 {
+			p.Replicate++
+			t.Start(&p)
+			if err := s.model.Execute(context.Background(), t); err != nil {
+				return fmt.Errorf("%s: %w", s.describe(&p), err)
+			}
+			if s.same(s.slots[trial], t.Slots) != nil {
+				return nil
+			}
+		}
+	}
+	return errors.New("other replicates put the same values at all points tried: the streams are declared and not used")
+}
+
+// stops runs sampled points under a context that is done beforehand, and one
+// that is done soon after the start.
+func (s *subject) stops() error {
+	stop := errors.New("stopped by the test")
+	for _, trial := range s.sampled() {
+		for _, wait := range []time.Duration{0, stopWait} {
+			var p models.Point
+			s.plan.Point(trial, &p)
+			ctx, cancel := context.WithCancelCause(context.Background())
+			if wait == 0 {
+				cancel(stop)
+			}
+			done := make(chan error, 1)
+			go func() {
+				t := s.plan.Setting().NewTrial()
+				t.Start(&p)
+				done <- s.model.Execute(ctx, t)
+			}()
+			time.Sleep(wait)
+			cancel(stop)
+			select {
+			case err := <-done:
+				if err != nil && err != stop {
+					return fmt.Errorf("%s: a stopped trial gave %q; it returns the context's error or finishes", s.describe(&p), err)
+				}
+			case <-time.After(stopTime):
+				return fmt.Errorf("%s: the trial still ran %v after it was told to stop", s.describe(&p), stopTime)
+			}
+		}
+	}
+	return nil
+}
+
+// describe names a point in messages.
+func (s *subject) describe(p *models.Point) string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "trial %d (", p.Trial)
+	for i, v := range p.Values {
+		if v.IsSet() {
+			fmt.Fprintf(&b, "%s=%s ", s.model.Params[i].Decl().Name, v)
+		}
+	}
+	fmt.Fprintf(&b, "replicate=%d)", p.Replicate)
+	return b.String()
+}
+
+// same says which output differs between two trials, bit by bit.
+func (s *subject) same(a, b []models.Slot) error {
+	for i := range b {
+		if !sameSlot(&a[i], &b[i]) {
+			return fmt.Errorf("output %s", s.model.Outputs[i].Decl().Name)
+		}
+	}
+	return nil
+}
+
+func sameSlot(a, b *models.Slot) bool {
+	if a.State != b.State {
+		return false
+	}
+	// Without a value a slot holds what an earlier trial left in it.
+	return a.State != models.Set || a.Bits == b.Bits && a.Text == b.Text &&
+		slices.EqualFunc(a.Series, b.Series, func(x, y float64) bool {
+			return math.Float64bits(x) == math.Float64bits(y)
+		})
+}
+
+func copySlots(slots []models.Slot) []models.Slot {
+	c := slices.Clone(slots)
+	for i := range c {
+		c[i].Series = slices.Clone(c[i].Series)
+	}
+	return c
+}
