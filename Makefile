@@ -1,0 +1,59 @@
+# `make` alone lists what there is to make.
+
+GO ?= go
+PYTHON ?= python3
+
+# Other levels fuse multiplications with additions, which changes the last bits
+# of results; see docs/decisions/0004-same-bits.md.
+export GOAMD64 := v1
+
+.DEFAULT_GOAL := help
+.PHONY: help build demo test race lint bench science check vuln venv clean
+
+help: ## this list
+	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+build: ## bin/sweep
+	$(GO) build -o bin/sweep ./cmd/sweep
+
+demo: build ## run both shipped experiments in their quick variants, about two minutes
+	bin/sweep run experiments/hopfield-capacity.yaml --variant quick
+	bin/sweep run experiments/bms-regimes.yaml --variant quick
+	bin/sweep verify results/hopfield-capacity-quick
+	bin/sweep verify results/bms-regimes-quick
+	@echo "Open the data with pandas.read_parquet(\"results/hopfield-capacity-quick/trials\"); results/hopfield-capacity-quick/README.md explains the columns."
+
+venv: .venv/installed ## the Python environment that tests and notebooks use
+
+.venv/installed: notebooks/requirements.txt
+	@$(PYTHON) -c 'import venv, ensurepip' || { echo "python3 with its venv module is needed; on Debian: apt install python3 python3-venv" >&2; exit 1; }
+	$(PYTHON) -m venv .venv
+	.venv/bin/python -m pip install --quiet --disable-pip-version-check -r notebooks/requirements.txt
+	touch $@
+
+test: venv ## all tests that take seconds
+	$(GO) test ./...
+
+race: venv ## the same with the race detector
+	$(GO) test -race ./...
+
+lint: ## gofmt, vet, staticcheck and the floors of packages
+	@test -z "$$(gofmt -l cmd internal pkg)" || { gofmt -d cmd internal pkg; exit 1; }
+	$(GO) vet ./...
+	$(GO) vet -tags science ./...
+	$(GO) tool staticcheck ./...
+	$(GO) test ./internal/floors
+
+bench: ## the benchmarks
+	$(GO) test -run '^$$' -bench . -benchtime 2x ./...
+
+science: ## the checks against the literature that take minutes
+	$(GO) test -tags science -timeout 60m ./pkg/models/...
+
+check: lint test race ## all of it before a change goes out
+
+vuln: ## known vulnerabilities; needs the Go vulnerability data base
+	$(GO) tool govulncheck ./...
+
+clean: ## remove what was built; results/ stays
+	rm -rf bin .venv
