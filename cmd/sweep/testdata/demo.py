@@ -1,7 +1,7 @@
 """Checks the data of the shipped experiments' quick variants with pandas.
 
 Usage: demo.py RESULTS. The expected values are those of reference runs with
-other random numbers (docs/science.md); each tolerance is stated beside its
+other random numbers; each tolerance is stated beside its
 value.
 """
 
