@@ -186,6 +186,7 @@ func (p *pool) expire(now time.Time) {
 			p.mu.Lock()
 			p.start(chunk)
 			p.mu.Unlock()
+			p.workers.Done() // for w, which may never end; after start, so that the count is not 0 between
 		}
 	}
 }

@@ -187,6 +187,5 @@ func (w *worker) expire(now time.Time) ([]int64, bool) {
 	w.pool.plan.Point(w.chunk[w.at], &point)
 	err := &models.Failure{Class: "timeout", Message: timeoutError(o.Timeout).Error() + "; the model ignored that it was stopped"}
 	w.batch.Add(&point, w.pool.plan.Setting().NewTrial(), err, store.Timing{Wall: int64(now.Sub(w.began)), CPU: -1, Attempt: 1})
-	w.pool.workers.Done()
 	return append([]int64(nil), w.chunk[w.at+1:]...), true
 }
