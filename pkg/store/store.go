@@ -434,12 +434,15 @@ func (s *Store) Close() error {
 		err = s.closeData()
 	}
 	s.run.Ended = time.Now().UTC()
-	if err != nil {
-		s.run.Error = err.Error()
-	}
 	counts := s.Counts()
 	s.run.Counts = &counts
-	return errors.Join(err, s.writeRun(), s.writeReadme(), s.closeFiles())
+	if err != nil {
+		s.run.Error = err.Error()
+		s.writeRun() // may fail for the same reason; the first error is the one to tell
+	} else {
+		err = errors.Join(s.writeRun(), s.writeReadme())
+	}
+	return errors.Join(err, s.closeFiles())
 }
 
 // closeData leaves no journal when the data set is complete, and a fresh tail
