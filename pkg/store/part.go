@@ -161,19 +161,19 @@ func (w *partWriter) write(b *block) error {
 			}
 			switch c.kind {
 			case intColumn:
-				v = append(v, parquet.Int64Value(int64(c.bits[r])).Level(0, defined, i))
+				v = append(v, parquet.Int64Value(int64(c.bits[r])))
 			case floatColumn:
-				v = append(v, parquet.DoubleValue(math.Float64frombits(c.bits[r])).Level(0, defined, i))
+				v = append(v, parquet.DoubleValue(math.Float64frombits(c.bits[r])))
 			case boolColumn:
-				v = append(v, parquet.BooleanValue(c.bits[r] != 0).Level(0, defined, i))
+				v = append(v, parquet.BooleanValue(c.bits[r] != 0))
 			case textColumn:
-				v = append(v, parquet.ByteArrayValue(textBytes(c.text[r])).Level(0, defined, i))
+				v = append(v, parquet.ByteArrayValue(textBytes(c.text[r])))
 			case idColumn:
 				start := len(hex)
 				for _, x := range c.id[r] {
 					hex = append(hex, hexDigits[x>>4], hexDigits[x&15])
 				}
-				v = append(v, parquet.ByteArrayValue(hex[start:]).Level(0, defined, i))
+				v = append(v, parquet.ByteArrayValue(hex[start:]))
 			case seriesColumn:
 				xs := c.series(r)
 				if len(xs) == 0 {
@@ -183,6 +183,10 @@ func (w *partWriter) write(b *block) error {
 					v = append(v, parquet.DoubleValue(x).Level(min(k, 1), defined+2, i))
 				}
 				w.bytes += 8 * len(xs)
+				continue
+			}
+			if f.optional {
+				v[len(v)-1] = v[len(v)-1].Level(0, 1, i)
 			}
 		}
 		if _, err := w.columns[i].WriteRowValues(v); err != nil {
@@ -222,13 +226,6 @@ type partReader struct {
 	group   int
 	chunks  []*chunkReader // nil where columns has -1
 	left    int64          // rows left in the row group
-}
-
-type chunkReader struct {
-	pages  parquet.Pages
-	values parquet.ValueReader
-	buf    []parquet.Value
-	have   []parquet.Value // read and not yet used
 }
 
 // errShape is what a file gives that no part of this table can be.
@@ -329,7 +326,7 @@ func (r *partReader) next(b *block) (err error) {
 		for _, i := range r.columns {
 			var c *chunkReader
 			if i >= 0 {
-				c = &chunkReader{pages: chunks[i].Pages(), buf: make([]parquet.Value, blockRows)}
+				c = &chunkReader{pages: chunks[i].Pages()}
 			}
 			r.chunks = append(r.chunks, c)
 		}
@@ -343,97 +340,8 @@ func (r *partReader) next(b *block) (err error) {
 			}
 			continue
 		}
-		if err := r.chunks[i].read(rows, r.table.fields[i], &b.columns[i]); err != nil {
+		if err := r.chunks[i].read(rows, &r.table.fields[i], &b.columns[i]); err != nil {
 			return fmt.Errorf("column %s: %w", r.table.fields[i].name, err)
-		}
-	}
-	return nil
-}
-
-func (c *chunkReader) value() (parquet.Value, bool, error) {
-	for len(c.have) == 0 {
-		if c.values == nil {
-			page, err := c.pages.ReadPage()
-			if err == io.EOF {
-				return parquet.Value{}, false, nil
-			}
-			if err != nil {
-				return parquet.Value{}, false, err
-			}
-			c.values = page.Values()
-		}
-		n, err := c.values.ReadValues(c.buf)
-		c.have = c.buf[:n]
-		if err == io.EOF {
-			c.values = nil
-		} else if err != nil {
-			return parquet.Value{}, false, err
-		}
-	}
-	return c.have[0], true, nil
-}
-
-func (c *chunkReader) read(rows int, f field, dst *column) error {
-	defined := 0
-	if f.optional {
-		defined = 1
-	}
-	for range rows {
-		v, ok, err := c.value()
-		if err != nil {
-			return err
-		}
-		if !ok {
-			return fmt.Errorf("%w: too few values", errShape)
-		}
-		c.have = c.have[1:]
-		if f.kind == seriesColumn {
-			switch {
-			case v.DefinitionLevel() < defined:
-				dst.addNull()
-				continue
-			case v.DefinitionLevel() == defined:
-				dst.addSeries(nil)
-				continue
-			}
-			dst.null = append(dst.null, false)
-			dst.flat = append(dst.flat, v.Double())
-			for {
-				v, ok, err := c.value()
-				if err != nil {
-					return err
-				}
-				if !ok || v.RepetitionLevel() == 0 {
-					break
-				}
-				dst.flat = append(dst.flat, v.Double())
-				c.have = c.have[1:]
-			}
-			dst.end = append(dst.end, len(dst.flat))
-			continue
-		}
-		if v.IsNull() {
-			if !f.optional {
-				return fmt.Errorf("%w: a null", errShape)
-			}
-			dst.addNull()
-			continue
-		}
-		switch f.kind {
-		case intColumn:
-			dst.addInt(v.Int64())
-		case floatColumn:
-			dst.addFloat(v.Double())
-		case boolColumn:
-			dst.addBool(v.Boolean())
-		case textColumn:
-			dst.addText(string(v.ByteArray()))
-		case idColumn:
-			id, err := parseID(v.ByteArray())
-			if err != nil {
-				return err
-			}
-			dst.addID(id)
 		}
 	}
 	return nil
