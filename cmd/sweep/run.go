@@ -95,9 +95,9 @@ func (a *app) run(ctx context.Context, path string, flags specFlags, retry bool)
 	runErr := runner.Run(ctx, stop, plan, st, runner.Options{
 		Workers: a.settings.Workers, Timeout: a.settings.Timeout, Retries: a.settings.Retries, Grace: a.settings.Grace,
 	})
+	err = st.Close()
 	progress.stop()
 	close(over)
-	err = st.Close()
 	if err == nil {
 		err = runErr
 	}
