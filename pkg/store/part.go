@@ -100,6 +100,7 @@ type partWriter struct {
 	file    *parquet.GenericWriter[any]
 	columns []*parquet.ColumnWriter
 	values  []parquet.Value
+	hex     []byte
 	rows    int // in the row group
 	bytes   int // of series in the row group
 	prints  []uint64
@@ -140,59 +141,14 @@ func newPartWriter(out io.Writer, t *table, metadata map[string]string) *partWri
 // write adds the block's rows. All blocks but the last of a file have blockRows
 // rows, so that pages and row groups end at the same rows every time.
 func (w *partWriter) write(b *block) error {
-	const hexDigits = "0123456789abcdef"
 	for i := range b.columns {
 		c := &b.columns[i]
 		w.prints[i] = c.fingerprint(w.prints[i])
-		f := w.table.fields[i]
-		defined := 0
-		if f.optional {
-			defined = 1
-		}
-		v := w.values[:0]
-		var hex []byte
-		if c.kind == idColumn {
-			hex = make([]byte, 0, 2*len(models.ID{})*len(c.id))
-		}
-		for r, null := range c.null {
-			if null {
-				v = append(v, parquet.Value{}.Level(0, 0, i))
-				continue
-			}
-			switch c.kind {
-			case intColumn:
-				v = append(v, parquet.Int64Value(int64(c.bits[r])))
-			case floatColumn:
-				v = append(v, parquet.DoubleValue(math.Float64frombits(c.bits[r])))
-			case boolColumn:
-				v = append(v, parquet.BooleanValue(c.bits[r] != 0))
-			case textColumn:
-				v = append(v, parquet.ByteArrayValue(textBytes(c.text[r])))
-			case idColumn:
-				start := len(hex)
-				for _, x := range c.id[r] {
-					hex = append(hex, hexDigits[x>>4], hexDigits[x&15])
-				}
-				v = append(v, parquet.ByteArrayValue(hex[start:]))
-			case seriesColumn:
-				xs := c.series(r)
-				if len(xs) == 0 {
-					v = append(v, parquet.Value{}.Level(0, defined, i))
-				}
-				for k, x := range xs {
-					v = append(v, parquet.DoubleValue(x).Level(min(k, 1), defined+2, i))
-				}
-				w.bytes += 8 * len(xs)
-				continue
-			}
-			if f.optional {
-				v[len(v)-1] = v[len(v)-1].Level(0, 1, i)
-			}
-		}
-		if _, err := w.columns[i].WriteRowValues(v); err != nil {
+		w.values = w.appendValues(w.values[:0], i, c)
+		if _, err := w.columns[i].WriteRowValues(w.values); err != nil {
 			return err
 		}
-		w.values = v
+		w.bytes += 8 * len(c.flat)
 	}
 	w.rows += b.rows()
 	w.total += int64(b.rows())
@@ -200,6 +156,66 @@ func (w *partWriter) write(b *block) error {
 		return w.flush()
 	}
 	return nil
+}
+
+// appendValues adds column i's values to v as Parquet has them: with the levels
+// at which they are defined and, in lists, repeated.
+func (w *partWriter) appendValues(v []parquet.Value, i int, c *column) []parquet.Value {
+	optional := w.table.fields[i].optional
+	switch c.kind {
+	case intColumn:
+		for _, bits := range c.bits {
+			v = append(v, parquet.Int64Value(int64(bits)))
+		}
+	case floatColumn:
+		for _, bits := range c.bits {
+			v = append(v, parquet.DoubleValue(math.Float64frombits(bits)))
+		}
+	case boolColumn:
+		for _, bits := range c.bits {
+			v = append(v, parquet.BooleanValue(bits != 0))
+		}
+	case textColumn:
+		for _, s := range c.text {
+			v = append(v, parquet.ByteArrayValue(textBytes(s)))
+		}
+	case idColumn:
+		const digits = 2 * len(models.ID{})
+		w.hex = slices.Grow(w.hex[:0], digits*len(c.id))[:digits*len(c.id)]
+		for r := range c.id {
+			text := w.hex[digits*r : digits*(r+1)]
+			hex.Encode(text, c.id[r][:])
+			v = append(v, parquet.ByteArrayValue(text))
+		}
+	case seriesColumn:
+		defined := 0
+		if optional {
+			defined = 1
+		}
+		for r, null := range c.null {
+			xs := c.series(r)
+			switch {
+			case null:
+				v = append(v, parquet.Value{}.Level(0, 0, i))
+			case len(xs) == 0:
+				v = append(v, parquet.Value{}.Level(0, defined, i))
+			}
+			for k, x := range xs {
+				v = append(v, parquet.DoubleValue(x).Level(min(k, 1), defined+2, i))
+			}
+		}
+		return v
+	}
+	if optional {
+		for r, null := range c.null {
+			if null {
+				v[r] = parquet.Value{}.Level(0, 0, i)
+			} else {
+				v[r] = v[r].Level(0, 1, i)
+			}
+		}
+	}
+	return v
 }
 
 func (w *partWriter) flush() error {
