@@ -92,7 +92,7 @@ func (a *app) run(ctx context.Context, path string, flags specFlags, retry bool)
 		}
 	}()
 	progress := a.startProgress(st)
-	runErr := runner.Run(ctx, stop, plan, st, runner.Options{
+	runErr := runner.Run(ctx, stop, plan, plan.Sequence(), st, runner.Options{
 		Workers: a.settings.Workers, Timeout: a.settings.Timeout, Retries: a.settings.Retries, Grace: a.settings.Grace,
 	})
 	progress.stop()

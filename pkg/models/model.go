@@ -56,7 +56,7 @@ var names = regexp.MustCompile(`^[a-z][a-z0-9_]*$`)
 
 // Reserved are the columns that the engine writes; no parameter or output may
 // have one of these names.
-var reserved = []string{"trial", "id", "replicate", "status", "error", "error_class", "seed", "model", "state", "direction"}
+var reserved = []string{"trial", "id", "replicate", "direction", "status", "error", "error_class", "state", "seed", "model"}
 
 // Validate says what is wrong with the declaration: a missing doc, a bad or
 // repeated name, a default that its own parameter does not admit, a stream that
@@ -225,6 +225,9 @@ func (m *Model) Execute(ctx context.Context, t *Trial) (err error) {
 		if t.Slots[i].State == Missing {
 			return &Failure{Class: "error", Message: fmt.Sprintf("model %s version %d put no %s", m.Name, m.Version, m.Outputs[i].Decl().Name)}
 		}
+	}
+	if m.Carries && len(t.After) == 0 {
+		return &Failure{Class: "error", Message: fmt.Sprintf("model %s version %d carries and left no state", m.Name, m.Version)}
 	}
 	return nil
 }

@@ -61,7 +61,7 @@ func BenchmarkEngine(b *testing.B) {
 				if err != nil {
 					b.Fatal(err)
 				}
-				if err := runner.Run(context.Background(), nil, spec.Plan(), st, runner.Options{}); err != nil {
+				if err := runner.Run(context.Background(), nil, spec.Plan(), spec.Plan().Sequence(), st, runner.Options{}); err != nil {
 					b.Fatal(err)
 				}
 				if err := st.Close(); err != nil {

@@ -96,7 +96,7 @@ func TestBadModelsFail(t *testing.T) {
 					return nil
 				})
 			}},
-		{fault: "carries and leaves no state", check: "hands its state on", message: "left no state",
+		{fault: "carries and leaves no state", check: "example runs in seconds", message: "left no state",
 			plant: func(m *models.Model) { m.Carries = true }},
 		{fault: "state handed on behind the contract", check: "hands its state on", message: "the state left",
 			example: "about: a\nmodel: walk\nparams: {steps: [10, 20, 30]}\n",
