@@ -4,6 +4,7 @@ import (
 	"math"
 
 	"gonum.org/v1/gonum/mat"
+	"gonum.org/v1/gonum/stat/distuv"
 
 	"github.com/neurosweep/sweep/pkg/models"
 )
@@ -157,9 +158,8 @@ func (c *Cost) Wall(size []float64) float64 { return c.smear * math.Exp(c.logWal
 // Band is the wall time in s that one trial of ten of that size stays below,
 // and that which one of ten exceeds, if log wall is normal.
 func (c *Cost) Band(size []float64) (low, high float64) {
-	const z = 1.2816 // 90th percentile of the standard normal
 	y := c.logWall(size)
-	e := z * c.spread * math.Sqrt(1+float64(c.terms+1)/float64(c.n))
+	e := c.quantile(0.9) * c.spread * math.Sqrt(1+float64(c.terms+1)/float64(c.n))
 	return math.Exp(y - e), math.Exp(y + e)
 }
 
@@ -175,8 +175,13 @@ func (c *Cost) Slopes() []float64 { return c.slope }
 // the fit, which all trials share, and the chance of each trial, which averages
 // out.
 func (c *Cost) SumFactor(trials int64) float64 {
-	const z = 1.6449 // 95th percentile of the standard normal
-	return math.Exp(z * c.vary * math.Sqrt(float64(c.terms+1)/float64(c.n)+1/float64(max(trials, 1))))
+	return math.Exp(c.quantile(0.95) * c.vary * math.Sqrt(float64(c.terms+1)/float64(c.n)+1/float64(max(trials, 1))))
+}
+
+// quantile is that of Student's t with as many degrees of freedom as the
+// trials left over the numbers fitted: few trials do not know their own spread.
+func (c *Cost) quantile(p float64) float64 {
+	return distuv.StudentsT{Sigma: 1, Nu: float64(max(c.n-c.terms-1, 1))}.Quantile(p)
 }
 
 // workSample is how many trials stand for all when work is added up.

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"path/filepath"
 	"slices"
 	"strings"
 
@@ -37,7 +38,7 @@ func (s *Store) reuse() error {
 	if s.done == s.plan.Len() {
 		return nil
 	}
-	sources, err := s.historySources()
+	sources, err := historySources(s.dir)
 	if err != nil || len(sources) == 0 {
 		return err
 	}
@@ -132,32 +133,48 @@ func (s *Store) reuse() error {
 	return s.writer.sync()
 }
 
-// historySources lists what earlier data sets left, the latest first.
-func (s *Store) historySources() ([]source, error) {
-	runs, err := list(s.path(historyDir))
+// historySources lists what earlier data sets of the folder left, the latest
+// first.
+func historySources(dir string) ([]source, error) {
+	runs, err := list(filepath.Join(dir, historyDir))
 	if err != nil {
 		return nil, err
 	}
 	slices.Reverse(runs)
-	var sources []source
+	var all []source
 	for _, run := range runs {
-		names, err := list(s.path(historyDir, run, trialsDir))
-		if err != nil && !errors.Is(err, fs.ErrInvalid) {
-			continue // a file, not a run's folder
-		}
-		for _, name := range names {
-			if _, ok := partNumber(name); ok {
-				sources = append(sources, source{part: s.path(historyDir, run, trialsDir, name), timings: s.path(historyDir, run, timingsDir, name), states: s.path(historyDir, run, statesDir, name)})
-			}
-		}
-		names, err = list(s.path(historyDir, run, journalDir))
+		sources, err := sourcesIn(dir, filepath.Join(historyDir, run))
 		if err != nil {
 			return nil, err
 		}
-		for _, name := range names {
-			if strings.HasSuffix(name, segmentExt) {
-				sources = append(sources, source{journal: s.path(historyDir, run, journalDir, name)})
-			}
+		all = append(all, sources...)
+	}
+	return all, nil
+}
+
+// sourcesIn lists the sealed parts and the segments in a folder below dir that
+// is laid out as dir is.
+func sourcesIn(dir, below string) ([]source, error) {
+	path := func(names ...string) string {
+		return filepath.Join(append([]string{dir, below}, names...)...)
+	}
+	names, err := list(path(trialsDir))
+	if err != nil && !errors.Is(err, fs.ErrInvalid) {
+		return nil, nil // a file, not a run's folder
+	}
+	var sources []source
+	for _, name := range names {
+		if _, ok := partNumber(name); ok {
+			sources = append(sources, source{part: path(trialsDir, name), timings: path(timingsDir, name), states: path(statesDir, name)})
+		}
+	}
+	names, err = list(path(journalDir))
+	if err != nil {
+		return nil, err
+	}
+	for _, name := range names {
+		if strings.HasSuffix(name, segmentExt) {
+			sources = append(sources, source{journal: path(journalDir, name)})
 		}
 	}
 	return sources, nil
