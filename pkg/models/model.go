@@ -56,7 +56,7 @@ var names = regexp.MustCompile(`^[a-z][a-z0-9_]*$`)
 
 // Reserved are the columns that the engine writes; no parameter or output may
 // have one of these names.
-var reserved = []string{"trial", "id", "replicate", "direction", "status", "error", "error_class", "state", "seed", "model"}
+var reserved = []string{"trial", "id", "replicate", "status", "error", "error_class", "state", "seed", "model"}
 
 // Validate says what is wrong with the declaration: a missing doc, a bad or
 // repeated name, a default that its own parameter does not admit, a stream that
