@@ -252,3 +252,32 @@ func TestStatesAreVerified(t *testing.T) {
 		t.Error("a missing state is not told from one that is not to be")
 	}
 }
+
+// TestNearest names what differs between a point and the record nearest to it.
+func TestNearest(t *testing.T) {
+	plan, dir := newTestPlan(100), t.TempDir()
+	s := open(t, dir, plan, "a")
+	fill(t, s, ascending(100), 10)
+	mustClose(t, s)
+	var p models.Point
+	plan.Point(42, &p)
+	if f, err := Find(dir, plan, plan.setting.NewIdentity().Of(&p)); err != nil || f == nil || f.Status != statusOK || f.Run != "a" || f.Earlier {
+		t.Errorf("Find: %+v, %v", f, err)
+	}
+	newer := *testModel
+	newer.Version = 2
+	newer.Params = append(slices.Clone(testModel.Params), models.Int("added", 3, "a parameter that came with version 2"))
+	later := &testPlan{setting: models.NewSetting(&newer, 5, nil), trials: 100}
+	p.Values = []models.Value{models.FloatValue(42.4), models.IntValue(3)}
+	if f, err := Find(dir, later, later.setting.NewIdentity().Of(&p)); err != nil || f != nil {
+		t.Errorf("Find: %+v, %v", f, err)
+	}
+	near, err := Nearest(dir, later, &p)
+	if err != nil || near == nil {
+		t.Fatal(near, err)
+	}
+	want := []Difference{{"added", "3", ""}, {"version of the model", "2", "1"}, {"seed", "5", "1"}, {"x", "42.4", "42"}}
+	if near.Trial != 42 || !slices.Equal(near.Differs, want) {
+		t.Errorf("%+v, want %v", near, want)
+	}
+}
