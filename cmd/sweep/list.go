@@ -21,6 +21,8 @@ type modelInfo struct {
 	OneOf   [][]string   `json:"one_of,omitempty"`
 	Outputs []outputInfo `json:"outputs,omitempty"`
 	Streams []streamInfo `json:"streams,omitempty"`
+	Size    []string     `json:"size,omitempty"`
+	Carries bool         `json:"carries,omitempty"`
 }
 
 type paramInfo struct {
@@ -67,6 +69,10 @@ func info(m *models.Model) modelInfo {
 		d := o.Decl()
 		i.Outputs = append(i.Outputs, outputInfo{d.Name, d.Kind.String(), d.Labels, d.Unit, d.Doc})
 	}
+	if len(m.Size) > 0 {
+		i.Size = paramNames(m.Size)
+	}
+	i.Carries = m.Carries
 	for _, s := range m.Streams {
 		i.Streams = append(i.Streams, streamInfo{s.Name, paramNames(s.Depends)})
 	}
@@ -137,13 +143,18 @@ func (a *app) describeCommand() *cobra.Command {
 			}
 			fmt.Fprintf(w, "  %s\t%s\t%s\t%s\n", o.Name, kind, o.Unit, o.Doc)
 		}
-		fmt.Fprintf(w, "\nRandom streams\n")
+		if len(i.Streams) > 0 {
+			fmt.Fprintf(w, "\nRandom streams\n")
+		}
 		for _, s := range i.Streams {
 			on := strings.Join(s.Depends, ", ")
 			if on == "" {
 				on = "nothing else"
 			}
 			fmt.Fprintf(w, "  %s\tdepends on seed, replicate and %s\n", s.Name, on)
+		}
+		if i.Carries {
+			fmt.Fprintf(w, "\nHands its state on along the axis that a spec carries.\n")
 		}
 		return w.Flush()
 	})

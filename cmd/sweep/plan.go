@@ -26,6 +26,7 @@ type planInfo struct {
 	Axes       []axisInfo       `json:"axes"`
 	Constants  map[string]any   `json:"constants"`
 	Streams    []streamInfo     `json:"streams"`
+	Estimate   *estimate        `json:"estimate,omitempty"`
 	Head       []map[string]any `json:"head,omitempty"`
 	constants  []string         // in the model's order
 }
@@ -55,14 +56,28 @@ func plainValue(v models.Value) any {
 func (a *app) planCommand() *cobra.Command {
 	var flags specFlags
 	var head int64
+	var pilot int
 	cmd := a.verb(&cobra.Command{
 		Use:   "plan SPEC",
 		Short: "Show what a spec would run, without running it",
-		Args:  cobra.ExactArgs(1),
+		Long: `plan lays a spec out and shows what it would run. From the records of the result
+folder it estimates what the rest takes: CPU time, elapsed time and size.
+
+With --pilot it runs some trials first, spread evenly over the plan. They are
+trials like all others, and are not run again.`,
+		Args: cobra.ExactArgs(1),
 	}, true, func(cmd *cobra.Command, args []string) error {
 		spec, err := flags.read(args[0])
 		if err != nil {
 			return err
+		}
+		if pilot < 0 {
+			return fmt.Errorf("--pilot takes a number of trials, not %d", pilot)
+		}
+		if pilot > 0 {
+			if err := a.run(cmd.Context(), spec, runOptions{pilot: pilot}); err != nil {
+				return err
+			}
 		}
 		p, err := a.planInfo(spec, head)
 		if err != nil {
@@ -75,6 +90,7 @@ func (a *app) planCommand() *cobra.Command {
 	})
 	flags.add(cmd)
 	cmd.Flags().Int64Var(&head, "head", 5, "how many trials to show")
+	cmd.Flags().IntVar(&pilot, "pilot", 0, "run `n` trials first, for the estimate")
 	return cmd
 }
 
@@ -118,6 +134,9 @@ func (a *app) planInfo(spec *experiment.Spec, head int64) (*planInfo, error) {
 			return nil, err
 		}
 		p.Done = r.Done
+		if p.Estimate, err = a.estimate(p.Results, plan, p.Trials-p.Done); err != nil {
+			return nil, err
+		}
 	}
 	return p, nil
 }
@@ -137,6 +156,9 @@ func (a *app) printPlan(p *planInfo) error {
 		fmt.Fprintf(a.stdout, "stream %s: changes with the replicate%s\n", s.Name, and(s.Depends))
 	}
 	fmt.Fprintf(a.stdout, "results: %s, %d done, %d to do\n", p.Results, p.Done, p.Trials-p.Done)
+	if p.Estimate != nil {
+		a.printEstimate(p.Estimate)
+	}
 	if len(p.Head) == 0 {
 		return nil
 	}

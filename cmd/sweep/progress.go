@@ -28,7 +28,7 @@ type progress struct {
 	done sync.WaitGroup
 }
 
-func (a *app) startProgress(st *store.Store) *progress {
+func (a *app) startProgress(st *store.Store, f *forecast) *progress {
 	p := &progress{end: make(chan struct{})}
 	how := a.settings.Progress
 	if how == "auto" {
@@ -60,7 +60,8 @@ func (a *app) startProgress(st *store.Store) *progress {
 			}
 			c := st.Counts()
 			rate.add(time.Now(), c.Done)
-			show(c, rate.perSecond(), last)
+			speed := rate.perSecond()
+			show(c, speed, f.left(time.Now(), c, speed), last)
 			if last {
 				return
 			}
@@ -74,15 +75,19 @@ func (p *progress) stop() {
 	p.done.Wait()
 }
 
-func showLine(w io.Writer) func(store.Counts, float64, bool) {
-	return func(c store.Counts, rate float64, last bool) {
+// show draws how far the run is, at a rate of trials a second, with so much time
+// left, or 0 if that is not known.
+type show func(c store.Counts, rate float64, left time.Duration, last bool)
+
+func showLine(w io.Writer) show {
+	return func(c store.Counts, rate float64, left time.Duration, last bool) {
 		if !last {
-			fmt.Fprintf(w, "%d of %d trials (%.1f %%), %s\n", c.Done, c.Planned, 100*float64(c.Done)/float64(c.Planned), describe(c, rate))
+			fmt.Fprintf(w, "%d of %d trials (%.1f %%), %s\n", c.Done, c.Planned, 100*float64(c.Done)/float64(c.Planned), describe(c, rate, left))
 		}
 	}
 }
 
-func showBar(w io.Writer, planned int64) func(store.Counts, float64, bool) {
+func showBar(w io.Writer, planned int64) show {
 	bar := progressbar.NewOptions64(planned,
 		progressbar.OptionSetWriter(w),
 		progressbar.OptionSetPredictTime(false), // its rate counts from the start, resumed trials included
@@ -91,8 +96,8 @@ func showBar(w io.Writer, planned int64) func(store.Counts, float64, bool) {
 		progressbar.OptionFullWidth(),
 		progressbar.OptionSetTheme(progressbar.Theme{Saucer: "=", SaucerHead: ">", SaucerPadding: " ", BarStart: "[", BarEnd: "]"}),
 	)
-	return func(c store.Counts, rate float64, last bool) {
-		bar.Describe(describe(c, rate))
+	return func(c store.Counts, rate float64, left time.Duration, last bool) {
+		bar.Describe(describe(c, rate, left))
 		bar.Set64(c.Done) // a terminal that cannot be drawn on is no reason to stop
 		if last {
 			fmt.Fprintln(w)
@@ -100,10 +105,9 @@ func showBar(w io.Writer, planned int64) func(store.Counts, float64, bool) {
 	}
 }
 
-func describe(c store.Counts, rate float64) string {
+func describe(c store.Counts, rate float64, left time.Duration) string {
 	text := fmt.Sprintf("%s trials/s", number(rate))
-	if rate > 0 {
-		left := time.Duration(float64(c.Planned-c.Done) / rate * float64(time.Second))
+	if left > 0 {
 		text += ", " + left.Round(time.Second).String() + " left"
 	}
 	if c.Failed > 0 {

@@ -23,6 +23,7 @@ const (
 	exitFailed      = 4 // finished, with failed trials
 	exitDifference  = 6 // verify found one
 	exitLocked      = 7
+	exitWorkLeft    = 8 // stopped at the time given, with work left
 	exitInterrupted = 130
 	exitTerminated  = 143
 )
@@ -92,8 +93,8 @@ func (a *app) root() *cobra.Command {
 all cores and leaves a Parquet data set that a notebook opens as it is.
 
 Exit status: 0 done, 1 error, 2 usage, 3 invalid spec or settings, 4 done with
-failed trials, 6 verify found a difference, 7 locked by another run, 130 and
-143 stopped by a signal.`,
+failed trials, 6 verify found a difference, 7 locked by another run, 8 stopped in
+time with work left, 130 and 143 stopped by a signal.`,
 		SilenceUsage:  true,
 		SilenceErrors: true,
 	}
@@ -101,7 +102,7 @@ failed trials, 6 verify found a difference, 7 locked by another run, 130 and
 	a.settings.flags(root.PersistentFlags())
 	root.AddCommand(
 		a.runCommand(), a.planCommand(), a.checkCommand(), a.modelsCommand(), a.describeCommand(),
-		a.statusCommand(), a.verifyCommand(), a.configCommand(), a.versionCommand(),
+		a.statusCommand(), a.verifyCommand(), a.whyCommand(), a.configCommand(), a.versionCommand(),
 	)
 	return root
 }

@@ -7,6 +7,7 @@ import (
 	"os"
 	"os/signal"
 	"path/filepath"
+	"runtime"
 	"syscall"
 	"time"
 
@@ -20,7 +21,9 @@ import (
 
 func (a *app) runCommand() *cobra.Command {
 	var flags specFlags
-	var retry bool
+	var o runOptions
+	var until string
+	var limit time.Duration
 	cmd := a.verb(&cobra.Command{
 		Use:   "run SPEC",
 		Short: "Run the trials of a spec that have no record yet",
@@ -28,23 +31,67 @@ func (a *app) runCommand() *cobra.Command {
 the rest. It can be stopped or killed at any time and run again. A changed spec
 reuses every point that it shares with the earlier one.
 
+With --until or --for it begins no trial after that time, lets those that run
+end within the grace time, and exits with 8 if work is left. Before, a trial that
+would be cut off, by what trials of its size have taken so far, is left out.
+
 The data set is in RESULTS/NAME/trials, where NAME is the spec's file name, with
 the variant behind it if one is taken.`,
-		Example: "  sweep run experiments/hopfield-capacity.yaml --variant quick\n  sweep run experiments/bms-regimes.yaml -s n=50 -s replicates=10",
+		Example: "  sweep run experiments/hopfield-capacity.yaml --variant quick\n  sweep run experiments/bms-regimes.yaml -s n=50 -s replicates=10\n  sweep run experiments/bms-regimes.yaml --until 07:30",
 		Args:    cobra.ExactArgs(1),
 	}, true, func(cmd *cobra.Command, args []string) error {
-		return a.run(cmd.Context(), args[0], flags, retry)
+		now := time.Now()
+		switch {
+		case until != "":
+			var err error
+			if o.until, err = nextTime(until, now); err != nil {
+				return err
+			}
+		case cmd.Flags().Changed("for"):
+			if limit <= 0 {
+				return fmt.Errorf("--for takes a duration above zero such as 90m or 8h, not %v", limit)
+			}
+			o.until = now.Add(limit)
+		}
+		spec, err := flags.read(args[0])
+		if err != nil {
+			return err
+		}
+		return a.run(cmd.Context(), spec, o)
 	})
 	flags.add(cmd)
-	cmd.Flags().BoolVar(&retry, "retry-failed", false, "run failed trials again")
+	cmd.Flags().BoolVar(&o.retry, "retry-failed", false, "run failed trials again, and the links of chains behind them")
+	cmd.Flags().StringVar(&until, "until", "", "begin no trial after the next `HH:MM` on this machine's clock")
+	cmd.Flags().DurationVar(&limit, "for", 0, "begin no trial after this `duration`, as 90m or 8h")
+	cmd.MarkFlagsMutuallyExclusive("until", "for")
 	return cmd
 }
 
-func (a *app) run(ctx context.Context, path string, flags specFlags, retry bool) error {
-	spec, err := flags.read(path)
+// runOptions say what of a spec is run, and how long.
+type runOptions struct {
+	retry bool
+	until time.Time // begin nothing after; no limit if zero
+	// pilot, if it is above 0, is how many trials to run that stand for all.
+	pilot int
+}
+
+// nextTime is the next moment after now at which a clock on the wall shows the
+// time.
+func nextTime(text string, now time.Time) (time.Time, error) {
+	clock, err := time.Parse("15:04", text)
 	if err != nil {
-		return err
+		return time.Time{}, fmt.Errorf("--until takes a time of day such as 07:30, not %q", text)
 	}
+	for day := 0; ; day++ {
+		// Not a day's 24 hours on: clocks are put forward and back.
+		t := time.Date(now.Year(), now.Month(), now.Day()+day, clock.Hour(), clock.Minute(), 0, 0, now.Location())
+		if t.After(now) {
+			return t, nil
+		}
+	}
+}
+
+func (a *app) run(ctx context.Context, spec *experiment.Spec, o runOptions) error {
 	record, err := store.NewRun(os.Args)
 	if err != nil {
 		return err
@@ -61,7 +108,7 @@ func (a *app) run(ctx context.Context, path string, flags specFlags, retry bool)
 	dir := filepath.Join(a.settings.Results, spec.Name)
 	plan := spec.Plan()
 	st, err := store.Open(dir, plan, spec.Resolved(), store.Options{
-		Run: record, RetryFailed: retry,
+		Run: record, RetryFailed: o.retry,
 		Notice: func(text string) { fmt.Fprintf(a.stderr, "sweep: %s\n", text) },
 	})
 	if err != nil {
@@ -91,9 +138,19 @@ func (a *app) run(ctx context.Context, path string, flags specFlags, retry bool)
 		case <-over:
 		}
 	}()
-	progress := a.startProgress(st)
-	runErr := runner.Run(ctx, stop, plan, st, runner.Options{
+	timed, err := st.Timings()
+	if err != nil {
+		return errors.Join(err, st.Close())
+	}
+	costs := costsOf(plan, timed)
+	var order runner.Order = plan.Sequence()
+	if o.pilot > 0 {
+		order = runner.Listed(pilotTrials(plan, o.pilot))
+	}
+	progress := a.startProgress(st, &forecast{plan: plan, store: st, costs: costs, workers: a.workers()})
+	runErr := runner.Run(ctx, stop, plan, order, st, runner.Options{
 		Workers: a.settings.Workers, Timeout: a.settings.Timeout, Retries: a.settings.Retries, Grace: a.settings.Grace,
+		Until: o.until, Costs: costs,
 	})
 	err = st.Close()
 	progress.stop()
@@ -108,8 +165,10 @@ func (a *app) run(ctx context.Context, path string, flags specFlags, retry bool)
 		return err
 	}
 	after := st.Counts()
-	if err := a.sayEnd(dir, path, before, after, time.Since(begun)); err != nil {
-		return err
+	if o.pilot == 0 {
+		if err := a.sayEnd(dir, before, after, time.Since(begun)); err != nil {
+			return err
+		}
 	}
 	select {
 	case s := <-caught:
@@ -122,12 +181,24 @@ func (a *app) run(ctx context.Context, path string, flags specFlags, retry bool)
 	default:
 	}
 	switch {
+	case o.pilot > 0:
+		return nil
+	case after.Done < after.Planned && !o.until.IsZero():
+		return status(exitWorkLeft)
 	case after.Done < after.Planned:
 		return fmt.Errorf("%d trials were not run", after.Planned-after.Done)
 	case after.Failed > 0:
 		return status(exitFailed)
 	}
 	return nil
+}
+
+// workers is how many trials are run at the same time.
+func (a *app) workers() int {
+	if n := a.settings.Workers; n > 0 {
+		return n
+	}
+	return runtime.GOMAXPROCS(0)
 }
 
 // read reads the spec at path with the flags' variant and overrides.
@@ -146,7 +217,7 @@ func (a *app) sayStart(dir string, spec *experiment.Spec, c store.Counts) {
 	fmt.Fprintln(a.stderr)
 }
 
-func (a *app) sayEnd(dir, path string, before, after store.Counts, took time.Duration) error {
+func (a *app) sayEnd(dir string, before, after store.Counts, took time.Duration) error {
 	took = took.Round(time.Millisecond)
 	if a.json {
 		return a.printJSON("sweep.run/v1", "run", map[string]any{

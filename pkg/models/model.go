@@ -35,9 +35,15 @@ type Model struct {
 	Outputs []Output
 	// Streams are the model's random streams.
 	Streams []*Stream
+	// Size lists the parameters that say how much work a trial is: its time
+	// goes about as a product of powers of them. From them and the trials that
+	// have ended the engine predicts how long others take; no number depends
+	// on them.
+	Size []Param
 	// Carries says that Run begins with the state Trial.Before where there is
 	// one, and leaves its last state in Trial.After, so that a spec can hand the
-	// state on along an axis.
+	// state on along an axis. A state is at least one number; Run does not
+	// change Before.
 	Carries bool
 	// Run runs the model at the trial's point. It returns an error if no
 	// measurement could be made there, and soon after ctx is done; how an orbit
@@ -50,7 +56,7 @@ var names = regexp.MustCompile(`^[a-z][a-z0-9_]*$`)
 
 // Reserved are the columns that the engine writes; no parameter or output may
 // have one of these names.
-var reserved = []string{"trial", "id", "replicate", "status", "error", "error_class", "seed", "model"}
+var reserved = []string{"trial", "id", "replicate", "status", "error", "error_class", "state", "seed", "model"}
 
 // Validate says what is wrong with the declaration: a missing doc, a bad or
 // repeated name, a default that its own parameter does not admit, a stream that
@@ -108,6 +114,11 @@ func (m *Model) Validate() error {
 	}
 	for _, o := range m.Outputs {
 		column(o.Decl().Name, o.Decl().Doc)
+	}
+	for _, p := range m.Size {
+		if d := p.Decl(); m.param(d) < 0 || d.Kind != IntKind && d.Kind != FloatKind {
+			bad("%s is in Size and not a parameter that is a number", d.Name)
+		}
 	}
 	seen = make(map[string]bool)
 	for _, s := range m.Streams {
@@ -183,7 +194,7 @@ func NewStream(name string, depends ...Param) *Stream {
 
 // Failure is why a trial has no measurements.
 type Failure struct {
-	Class   string // "error", "panic", "timeout"
+	Class   string // "error", "panic", "timeout", "carry"
 	Message string
 	Stack   string // of a panic: one call a line, without addresses
 }
@@ -214,6 +225,9 @@ func (m *Model) Execute(ctx context.Context, t *Trial) (err error) {
 		if t.Slots[i].State == Missing {
 			return &Failure{Class: "error", Message: fmt.Sprintf("model %s version %d put no %s", m.Name, m.Version, m.Outputs[i].Decl().Name)}
 		}
+	}
+	if m.Carries && len(t.After) == 0 {
+		return &Failure{Class: "error", Message: fmt.Sprintf("model %s version %d carries and left no state", m.Name, m.Version)}
 	}
 	return nil
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"runtime"
+	"slices"
 	"syscall"
 	"testing"
 	"time"
@@ -50,18 +51,14 @@ func cpuTime() time.Duration {
 func BenchmarkEngine(b *testing.B) {
 	for _, trials := range []int{10_000, 100_000, 1_000_000} {
 		b.Run(fmt.Sprint(trials), func(b *testing.B) {
-			spec, err := experiment.Parse("empty.yaml", fmt.Appendf(nil, "about: engine\nmodel: empty\nreplicates: 10\nparams:\n  x: {linspace: [0, 1, 100]}\n  y: {linspace: [0, 1, %d]}\n", trials/1000),
-				experiment.Options{Models: []*models.Model{empty}})
-			if err != nil {
-				b.Fatal(err)
-			}
+			spec := emptySpec(b, trials)
 			before, started := cpuTime(), time.Now()
 			for range b.N {
 				st, err := store.Open(b.TempDir(), spec.Plan(), spec.Resolved(), store.Options{Run: store.Run{ID: "bench"}})
 				if err != nil {
 					b.Fatal(err)
 				}
-				if err := runner.Run(context.Background(), nil, spec.Plan(), st, runner.Options{}); err != nil {
+				if err := runner.Run(context.Background(), nil, spec.Plan(), spec.Plan().Sequence(), st, runner.Options{}); err != nil {
 					b.Fatal(err)
 				}
 				if err := st.Close(); err != nil {
@@ -75,5 +72,144 @@ func BenchmarkEngine(b *testing.B) {
 			runtime.ReadMemStats(&m)
 			b.ReportMetric(float64(m.Sys)/(1<<20), "MB")
 		})
+	}
+}
+
+// halving is an order that refines a plan: every 512th trial, then every 256th,
+// down to all.
+type halving struct{ step, next, end int64 }
+
+func newHalving(length int64) *halving { return &halving{step: 512, end: length} }
+
+func (h *halving) Next(dst []int64) []int64 {
+	for len(dst) < cap(dst) && h.step > 0 {
+		for ; len(dst) < cap(dst) && h.next < h.end; h.next += h.step {
+			if h.step == 512 || h.next%(2*h.step) != 0 {
+				dst = append(dst, h.next)
+			}
+		}
+		if h.next >= h.end {
+			h.step, h.next = h.step/2, 0
+		}
+	}
+	return dst
+}
+
+func emptySpec(tb testing.TB, trials int) *experiment.Spec {
+	spec, err := experiment.Parse("empty.yaml", fmt.Appendf(nil, "about: engine\nmodel: empty\nreplicates: 10\nparams:\n  x: {linspace: [0, 1, 100]}\n  y: {linspace: [0, 1, %d]}\n", trials/1000),
+		experiment.Options{Models: []*models.Model{empty}})
+	if err != nil {
+		tb.Fatal(err)
+	}
+	return spec
+}
+
+// BenchmarkOrder compares the order of the plan with one in which all parts are
+// complete only at the end.
+func BenchmarkOrder(b *testing.B) {
+	for _, trials := range []int{1_000_000, 10_000_000} {
+		for _, name := range []string{"row", "halving"} {
+			b.Run(fmt.Sprint(name, "/", trials), func(b *testing.B) {
+				plan := emptySpec(b, trials).Plan()
+				before, most := cpuTime(), uint64(0)
+				for range b.N {
+					st, err := store.Open(b.TempDir(), plan, []byte("spec"), store.Options{Run: store.Run{ID: "bench"}})
+					if err != nil {
+						b.Fatal(err)
+					}
+					var order runner.Order = plan.Sequence()
+					if name == "halving" {
+						order = newHalving(plan.Len())
+					}
+					ended := make(chan struct{})
+					go func() {
+						var m runtime.MemStats
+						for {
+							runtime.ReadMemStats(&m)
+							most = max(most, m.HeapInuse)
+							select {
+							case <-ended:
+								close(ended)
+								return
+							case <-time.After(100 * time.Millisecond):
+							}
+						}
+					}()
+					if err := runner.Run(context.Background(), nil, plan, order, st, runner.Options{}); err != nil {
+						b.Fatal(err)
+					}
+					if err := st.Close(); err != nil {
+						b.Fatal(err)
+					}
+					ended <- struct{}{}
+					<-ended
+				}
+				b.ReportMetric(float64(cpuTime()-before)/float64(b.N)/float64(trials), "cpu-ns/trial")
+				b.ReportMetric(float64(most)/(1<<20), "MB")
+			})
+		}
+	}
+}
+
+// BenchmarkResume measures how long it takes to open a folder and find what is
+// left of it: nothing of a finished one, the last of 10 trials of one stopped
+// in an order that leaves all in the journal.
+func BenchmarkResume(b *testing.B) {
+	for _, trials := range []int{1_000_000, 10_000_000} {
+		for _, name := range []string{"sealed", "journal"} {
+			b.Run(fmt.Sprint(name, "/", trials), func(b *testing.B) {
+				plan, dir := emptySpec(b, trials).Plan(), b.TempDir()
+				run := func(order runner.Order, id string) {
+					st, err := store.Open(dir, plan, []byte("spec"), store.Options{Run: store.Run{ID: id}})
+					if err != nil {
+						b.Fatal(err)
+					}
+					if err := runner.Run(context.Background(), nil, plan, order, st, runner.Options{}); err != nil {
+						b.Fatal(err)
+					}
+					if err := st.Close(); err != nil {
+						b.Fatal(err)
+					}
+				}
+				left := 0
+				if name == "sealed" {
+					run(plan.Sequence(), "a")
+				} else {
+					var most []int64
+					for trial := range plan.Len() {
+						if trial%10 != 9 {
+							most = append(most, trial)
+						} else {
+							left++
+						}
+					}
+					slices.SortStableFunc(most, func(x, y int64) int { return int(x%10 - y%10) })
+					run(runner.Listed(most), "a")
+				}
+				buf := make([]int64, 4096)
+				for b.Loop() {
+					st, err := store.Open(dir, plan, []byte("spec"), store.Options{Run: store.Run{ID: "b"}})
+					if err != nil {
+						b.Fatal(err)
+					}
+					order, found := plan.Sequence(), 0
+					for {
+						next := order.Next(buf[:0])
+						if len(next) == 0 {
+							break
+						}
+						found += len(st.Left(next))
+					}
+					if found != left {
+						b.Fatalf("%d trials are left, not %d", found, left)
+					}
+					b.StopTimer()
+					if err := st.Close(); err != nil {
+						b.Fatal(err)
+					}
+					b.StartTimer()
+				}
+			})
+		}
 	}
 }

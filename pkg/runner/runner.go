@@ -1,10 +1,12 @@
 // Package runner runs the trials of a plan on a pool of workers and hands their
 // records to a store.
 //
-// [Run] is the whole of it: workers take chunks of pending trials, run the model
-// at each and collect records in batches, which go to the store when they are
-// full or a fraction of a second old. A panic, an error or a timeout is the
-// record of a failed trial, and the run goes on.
+// [Run] is the whole of it: workers take chunks of trials that are left to do, run
+// the model at each and collect records in batches, which go to the store when
+// they are full or a fraction of a second old. A panic, an error or a timeout is
+// the record of a failed trial, and the run goes on. A chain, along which each
+// trial begins with the state that the one before left, is run by one worker.
+// [Cost] predicts from trials that have ended how long others take.
 package runner
 
 import (
@@ -13,6 +15,7 @@ import (
 	"fmt"
 	"runtime"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/neurosweep/sweep/pkg/models"
@@ -23,13 +26,19 @@ import (
 type Plan interface {
 	Setting() *models.Setting
 	Point(trial int64, dst *models.Point)
+	// ChainLen is how many links each chain has: the trials
+	// [c*ChainLen, (c+1)*ChainLen) are chain c. It is 0 if no trial hands a
+	// state on.
+	ChainLen() int64
 }
 
 // Store is where the runner asks what is left to do and puts what was done.
 type Store interface {
-	// Pending appends trials at or after from that have no record to dst, up
-	// to its capacity, and returns where to go on.
-	Pending(from int64, dst []int64) ([]int64, int64)
+	// Left leaves of the trials those that have no record, in their order.
+	Left(trials []int64) []int64
+	// State is the state that a recorded link of a chain left, or how it
+	// failed.
+	State(trial int64) ([]float64, *models.Failure, error)
 	NewBatch() *store.Batch
 	Append(*store.Batch) error
 	Broken() <-chan struct{}
@@ -44,6 +53,13 @@ type Options struct {
 	// Grace is how long a stop waits for trials to end before it cancels them,
 	// and how long a cancelled trial has before it is left behind.
 	Grace time.Duration
+	// Until, if it is not zero, is when the handing out ends as by a stop.
+	// Before, a trial is left out, with the rest of its chain, if it is expected
+	// to end after Until and Grace: it would be cancelled then, and what it had
+	// done lost. Shorter ones behind it are still run.
+	Until time.Time
+	// Costs is told how long trials take; it may know some from before.
+	Costs *Costs
 }
 
 const (
@@ -71,29 +87,43 @@ type pool struct {
 	options Options
 	ctx     context.Context // done when running trials must end
 
-	mu     sync.Mutex
-	cursor int64
-	cost   time.Duration // of a trial, smoothed; 0 until one has ended
-	closed bool          // nothing more is handed out
+	chain  int64       // links of a chain, 0 if there are no chains
+	closed atomic.Bool // nothing more is begun
+
+	mu    sync.Mutex
+	queue *queue
+	cost  time.Duration // of a trial, smoothed; 0 until one has ended
+	err   error         // why the run cannot go on, where it is not the store's
+	abort context.CancelCauseFunc
 
 	workers sync.WaitGroup
 	active  []*worker // guarded by mu
 }
 
-// Run runs every pending trial of the plan. Closing stop ends the handing out:
-// trials that run may finish within the grace time and are cancelled then. When
-// ctx is done they are cancelled at once. Run returns when all workers have
-// ended or have been left behind; the error is the store's.
-func Run(ctx context.Context, stop <-chan struct{}, plan Plan, st Store, o Options) error {
+// Run runs the trials that the order names and the store has no record of.
+// Closing stop ends the handing out: trials that run may finish within the grace
+// time and are cancelled then. When ctx is done they are cancelled at once. Run
+// returns when all workers have ended or have been left behind. Whenever it
+// ends, however it ends, the order is done from its beginning up to the trials
+// that were running then, but for those left out because of Until.
+//
+// Trials are not sorted by their expected time, longest first, which would bring
+// the end of a run nearer by at most the length of one trial: the order is a
+// promise about what is there when a run is killed, and is worth more.
+func Run(ctx context.Context, stop <-chan struct{}, plan Plan, order Order, st Store, o Options) error {
 	if o.Workers <= 0 {
 		o.Workers = runtime.GOMAXPROCS(0)
 	}
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(ErrStopped)
-	p := &pool{plan: plan, store: st, options: o, ctx: ctx}
+	if o.Costs == nil {
+		o.Costs = NewCosts(plan.Setting().Model)
+	}
+	chain := plan.ChainLen()
+	p := &pool{plan: plan, store: st, options: o, ctx: ctx, chain: chain, queue: newQueue(order, st.Left, chain), abort: cancel}
 	p.mu.Lock()
 	for range o.Workers {
-		p.start(nil)
+		p.start(nil, link{trial: -1})
 	}
 	p.mu.Unlock()
 	ended := make(chan struct{})
@@ -105,7 +135,17 @@ func Run(ctx context.Context, stop <-chan struct{}, plan Plan, st Store, o Optio
 	for _, w := range p.snapshot() {
 		w.leave()
 	}
-	return st.Err()
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return errors.Join(p.err, st.Err())
+}
+
+// fail ends the run for a reason that is not the store's own.
+func (p *pool) fail(err error) {
+	p.mu.Lock()
+	p.err = errors.Join(p.err, err)
+	p.mu.Unlock()
+	p.abort(ErrStopped)
 }
 
 // watch flushes batches, ends trials that take too long and carries out stops,
@@ -117,20 +157,31 @@ func (p *pool) watch(ended, stop <-chan struct{}, cancel context.CancelCauseFunc
 	var graceEnds, leaveAt time.Time
 	done := p.ctx.Done()
 	broken := p.store.Broken()
+	var until <-chan time.Time
+	if t := p.options.Until; !t.IsZero() {
+		timer := time.NewTimer(time.Until(t))
+		defer timer.Stop()
+		until = timer.C
+	}
 	for {
 		select {
 		case <-ended:
 			return
 		case <-stop:
 			stop = nil
-			p.close()
+			p.closed.Store(true)
 			graceEnds = time.Now().Add(p.options.Grace)
+		case <-until:
+			p.closed.Store(true)
+			if graceEnds.IsZero() {
+				graceEnds = time.Now().Add(p.options.Grace)
+			}
 		case <-broken:
 			broken = nil
 			cancel(ErrStopped)
 		case <-done:
 			done = nil
-			p.close()
+			p.closed.Store(true)
 			leaveAt = time.Now().Add(max(p.options.Grace/2, time.Second))
 		case now := <-tick.C:
 			if !graceEnds.IsZero() && now.After(graceEnds) {
@@ -157,12 +208,6 @@ func (p *pool) tick() time.Duration {
 	return flushEvery / 3
 }
 
-func (p *pool) close() {
-	p.mu.Lock()
-	p.closed = true
-	p.mu.Unlock()
-}
-
 func (p *pool) snapshot() []*worker {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -182,31 +227,32 @@ func (p *pool) expire(now time.Time) {
 		return
 	}
 	for _, w := range p.snapshot() {
-		if chunk, left := w.expire(now); left {
+		if chunk, before, left := w.expire(now); left {
 			p.mu.Lock()
-			p.start(chunk)
+			p.start(chunk, before)
 			p.mu.Unlock()
-			p.workers.Done() // for w, which may never end; after start, so that the count is not 0 between
+			p.workers.Done() // after the other has begun: at zero the run is over
 		}
 	}
 }
 
-// start adds a worker, which begins with chunk. The caller holds mu.
-func (p *pool) start(chunk []int64) {
+// start adds a worker, which begins with chunk, before which the last link was
+// run. The caller holds mu.
+func (p *pool) start(chunk []int64, last link) {
 	setting := p.plan.Setting()
-	w := &worker{pool: p, model: setting.Model, trial: setting.NewTrial(), wall: measureCPU, batch: p.store.NewBatch(), chunk: chunk}
+	w := &worker{pool: p, model: setting.Model, trial: setting.NewTrial(), wall: measureCPU, batch: p.store.NewBatch(), chunk: chunk, last: last}
 	w.renew()
 	p.active = append(p.active, w)
 	p.workers.Add(1)
 	go w.run()
 }
 
-// claim fills space with trials to run, none if there are none left. The
-// worker's last chunk had that many trials, which took that long on average.
-func (p *pool) claim(space *[maxChunk]int64, last int, took time.Duration) []int64 {
+// claim appends trials to run to dst, none if there are none left. The worker's
+// last chunk had that many trials, which took that long on average.
+func (p *pool) claim(dst []int64, last int, took time.Duration) []int64 {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if p.closed {
+	if p.closed.Load() {
 		return nil
 	}
 	// At most twice as many as last time, so that one quick trial does not
@@ -219,14 +265,7 @@ func (p *pool) claim(space *[maxChunk]int64, last int, took time.Duration) []int
 		p.cost += (took - p.cost) / 4
 		size = max(min(int(chunkTime/max(p.cost, 1)), 2*last, maxChunk), 1)
 	}
-	for {
-		chunk, next := p.store.Pending(p.cursor, space[:0:size])
-		if len(chunk) > 0 || next == p.cursor {
-			p.cursor = next
-			return chunk
-		}
-		p.cursor = next
-	}
+	return p.queue.next(dst, size)
 }
 
 // timeoutError is why a trial's context ends after the timeout.

@@ -40,7 +40,7 @@ func runSpec(t *testing.T, m *models.Model, replicates, xs int, stop <-chan stru
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := runner.Run(ctx, stop, plan, st, o); err != nil {
+	if err := runner.Run(ctx, stop, plan, plan.Sequence(), st, o); err != nil {
 		t.Error(err)
 	}
 	if err := st.Close(); err != nil {

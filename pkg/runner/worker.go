@@ -3,6 +3,7 @@ package runner
 import (
 	"context"
 	"errors"
+	"fmt"
 	"runtime"
 	"sync"
 	"time"
@@ -17,10 +18,13 @@ type worker struct {
 	model *models.Model
 
 	// Its goroutine's own.
-	point models.Point
-	trial *models.Trial
-	wall  time.Duration // of the last trial
-	space [maxChunk]int64
+	point    models.Point
+	trial    *models.Trial
+	wall     time.Duration // of the last trial
+	observed time.Time     // when a trial was last told to the costs
+	space    []int64
+	last     link
+	before   []float64
 
 	mu      sync.Mutex // guards what follows
 	batch   *store.Batch
@@ -31,6 +35,13 @@ type worker struct {
 	cancel  context.CancelCauseFunc
 	expired bool // the trial was cancelled for its time
 	left    bool // the worker was left behind: what it does counts no more
+}
+
+// link is the trial of a chain that a worker ran last.
+type link struct {
+	trial   int64           // -1 if there is none
+	state   []float64       // that it left
+	failure *models.Failure // why it left none
 }
 
 // renew gives the worker a context for its next trials.
@@ -68,7 +79,8 @@ func (w *worker) take(took time.Duration) bool {
 	if took == 0 && len(w.chunk) > 0 {
 		return true // handed over by a worker that was left behind
 	}
-	chunk := w.pool.claim(&w.space, len(w.chunk), took)
+	chunk := w.pool.claim(w.space[:0], len(w.chunk), took)
+	w.space = chunk
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	w.chunk, w.at = chunk, 0
@@ -77,8 +89,40 @@ func (w *worker) take(took time.Duration) bool {
 
 // runChunk runs the trials of the chunk; it reports whether to go on.
 func (w *worker) runChunk(now time.Time) bool {
+	skipped := int64(-1) // chain
 	for i, trial := range w.chunk {
+		if w.pool.closed.Load() {
+			return false
+		}
+		chained := w.pool.chain > 0
+		if chained && trial/w.pool.chain == skipped {
+			continue
+		}
 		w.pool.plan.Point(trial, &w.point)
+		if w.tooLong(now) {
+			if chained {
+				skipped = trial / w.pool.chain
+			}
+			continue
+		}
+		begin, broken, err := w.begin(trial)
+		if err != nil {
+			w.pool.fail(err)
+			return false
+		}
+		if broken != nil {
+			w.last = link{trial: trial, failure: broken}
+			w.mu.Lock()
+			more := w.record(broken, store.Timing{CPU: -1, Attempt: 1})
+			w.mu.Unlock()
+			if !more {
+				return false
+			}
+			continue
+		}
+		if chained {
+			now = time.Now() // the state may have come from the disk
+		}
 		for attempt := 1; ; attempt++ {
 			w.mu.Lock()
 			if w.left || w.ctx.Err() != nil && !w.expired {
@@ -96,6 +140,10 @@ func (w *worker) runChunk(now time.Time) bool {
 				cpu = threadCPU()
 			}
 			w.trial.Start(&w.point)
+			if begin != nil {
+				w.before = append(w.before[:0], begin...)
+				w.trial.Before = w.before
+			}
 			err := w.model.Execute(ctx, w.trial)
 			if read && cpu >= 0 {
 				cpu = threadCPU() - cpu
@@ -108,7 +156,14 @@ func (w *worker) runChunk(now time.Time) bool {
 			if err != nil && !errors.As(err, &failure) {
 				return false // stopped: there is no result
 			}
+			if failure == nil && now.Sub(w.observed) >= observeEvery {
+				w.observed = now
+				w.pool.options.Costs.Observe(&w.point, w.wall)
+			}
 			again := failure != nil && attempt <= w.pool.options.Retries
+			if chained && !again {
+				w.last = link{trial: trial, state: append(w.last.state[:0], w.trial.After...), failure: failure}
+			}
 			w.mu.Lock()
 			if w.left {
 				w.mu.Unlock()
@@ -118,13 +173,9 @@ func (w *worker) runChunk(now time.Time) bool {
 			if w.expired {
 				w.renew()
 			}
-			full := false
-			if !again {
-				w.batch.Add(&w.point, w.trial, err, store.Timing{Wall: int64(w.wall), CPU: cpu, Attempt: attempt})
-				full = w.batch.Len() >= maxChunk || w.batch.Size() >= batchBytes
-			}
+			more := again || w.record(err, store.Timing{Wall: int64(w.wall), CPU: cpu, Attempt: attempt})
 			w.mu.Unlock()
-			if full && !w.flush() {
+			if !more {
 				return false
 			}
 			if !again {
@@ -134,6 +185,60 @@ func (w *worker) runChunk(now time.Time) bool {
 	}
 	return true
 }
+
+// record adds the record of the trial just run; it reports whether to go on. The
+// caller holds mu.
+func (w *worker) record(err error, timing store.Timing) bool {
+	if w.left {
+		return false
+	}
+	w.batch.Add(&w.point, w.trial, err, timing)
+	if w.batch.Len() >= maxChunk || w.batch.Size() >= batchBytes {
+		return w.send()
+	}
+	return true
+}
+
+// tooLong reports whether the trial at w.point is expected to be cut off by the
+// end of the run.
+func (w *worker) tooLong(now time.Time) bool {
+	o := &w.pool.options
+	if o.Until.IsZero() {
+		return false
+	}
+	rest := o.Until.Sub(now)
+	if rest <= 0 {
+		w.pool.closed.Store(true)
+		return true
+	}
+	return o.Costs.wall(&w.point) > rest+o.Grace
+}
+
+// begin is the state that a trial begins with, nil if it begins a chain or
+// there are none; or why it cannot be run, since the link before it has failed.
+func (w *worker) begin(trial int64) (state []float64, broken *models.Failure, err error) {
+	if w.pool.chain == 0 || trial%w.pool.chain == 0 {
+		return nil, nil, nil
+	}
+	if w.last.trial != trial-1 {
+		// A chain that was begun by an earlier run.
+		state, failure, err := w.pool.store.State(trial - 1)
+		if err != nil {
+			return nil, nil, err
+		}
+		w.last = link{trial - 1, state, failure}
+	}
+	switch f := w.last.failure; {
+	case f == nil:
+		return w.last.state, nil, nil
+	case f.Class == carryClass:
+		return nil, f, nil
+	}
+	return nil, &models.Failure{Class: carryClass, Message: fmt.Sprintf("trial %d failed, and the links of its chain behind it have no state to begin with", trial-1)}, nil
+}
+
+// carryClass is the class of the failures of links behind one that failed.
+const carryClass = "carry"
 
 // flush sends the batch on; it reports whether the store takes more.
 func (w *worker) flush() bool {
@@ -163,29 +268,30 @@ func (w *worker) send() bool {
 
 // expire cancels the running trial if it is over its time. If it has ignored
 // that for the grace time it is recorded as failed and the worker is left
-// behind: expire returns the rest of its chunk and true.
-func (w *worker) expire(now time.Time) ([]int64, bool) {
+// behind, as which its caller counts it: expire returns the rest of its chunk, what the trial was to that, and
+// true.
+func (w *worker) expire(now time.Time) ([]int64, link, bool) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	if w.began.IsZero() || w.left {
-		return nil, false
+		return nil, link{}, false
 	}
 	o := w.pool.options
 	over := now.Sub(w.began) - o.Timeout
 	if over < 0 {
-		return nil, false
+		return nil, link{}, false
 	}
 	if !w.expired {
 		w.expired = true
 		w.cancel(timeoutError(o.Timeout))
 	}
 	if over < o.Grace {
-		return nil, false
+		return nil, link{}, false
 	}
 	w.left = true
 	var point models.Point
 	w.pool.plan.Point(w.chunk[w.at], &point)
 	err := &models.Failure{Class: "timeout", Message: timeoutError(o.Timeout).Error() + "; the model ignored that it was stopped"}
 	w.batch.Add(&point, w.pool.plan.Setting().NewTrial(), err, store.Timing{Wall: int64(now.Sub(w.began)), CPU: -1, Attempt: 1})
-	return append([]int64(nil), w.chunk[w.at+1:]...), true
+	return append([]int64(nil), w.chunk[w.at+1:]...), link{trial: point.Trial, failure: err}, true
 }

@@ -15,6 +15,7 @@ type Batch struct {
 	block    *block
 	identity *models.Identity
 	run      string
+	state    int // place of the state's column, -1 if there is none
 }
 
 // Timing is how long a trial took. CPU is -1 where it was not measured.
@@ -66,6 +67,9 @@ func (b *Batch) Add(p *models.Point, t *models.Trial, err error, timing Timing) 
 		for i := range t.Slots {
 			c[journalOutputs+i].addNull()
 		}
+		if b.state >= 0 {
+			c[b.state].addNull()
+		}
 		return
 	}
 	c[journalStatus].addText(statusOK)
@@ -84,6 +88,9 @@ func (b *Batch) Add(p *models.Point, t *models.Trial, err error, timing Timing) 
 		default:
 			col.addBits(s.Bits)
 		}
+	}
+	if b.state >= 0 {
+		c[b.state].addSeries(t.After)
 	}
 }
 

@@ -18,6 +18,7 @@ import (
 const (
 	trialsDir  = "trials"
 	timingsDir = "timings"
+	statesDir  = "states"
 	journalDir = "journal"
 	runsDir    = "runs"
 	historyDir = "history"

@@ -13,6 +13,10 @@ type Plan interface {
 	Point(trial int64, dst *models.Point)
 	// Swept lists the places of the parameters that have an axis.
 	Swept() []int
+	// ChainLen is how many links each chain has along which a state is handed
+	// on: the trials [c*ChainLen, (c+1)*ChainLen) are chain c. It is 0 if there
+	// are no chains.
+	ChainLen() int64
 	// Hash is the same for two plans only if they have the same points in the
 	// same order.
 	Hash() [32]byte

@@ -27,7 +27,11 @@ One row a trial. From the folder in which sweep was run:
 	fmt.Fprintf(&b, "```python\nimport pandas as pd\ndf = pd.read_parquet(%q)\n\n", folder)
 	fmt.Fprintf(&b, "import polars as pl\ndf = pl.read_parquet(%q)\n\n", folder+"/*.parquet")
 	fmt.Fprintf(&b, "import duckdb\ndf = duckdb.sql(%q).df()\n```\n", "select * from '"+folder+"/*.parquet'")
-	b.WriteString("\nWhile a run goes on, the rows are those recorded up to some seconds ago. `timings/` has the\nelapsed and CPU time of each trial, by the same number and identity.\n\n## Columns\n\n| column | unit | what it is |\n|---|---|---|\n")
+	b.WriteString("\nWhile a run goes on, the rows are those recorded up to some seconds ago. `timings/` has the\nelapsed and CPU time of each trial, by the same number and identity.\n")
+	if s.tables.states != nil {
+		b.WriteString("`states/` has the state that each trial left for the next link of its chain.\n")
+	}
+	b.WriteString("\n## Columns\n\n| column | unit | what it is |\n|---|---|---|\n")
 	for _, f := range s.tables.trials.fields {
 		fmt.Fprintf(&b, "| `%s` | %s | %s |\n", f.name, f.unit, strings.ReplaceAll(f.doc, "|", `\|`))
 	}

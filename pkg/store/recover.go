@@ -69,15 +69,44 @@ func (s *Store) recoverPart(k int, name string) error {
 	}
 	failed, bad := strconv.ParseInt(r.metadata("sweep.failed"), 10, 64)
 	if err != nil || bad != nil || r.metadata("sweep.plan") != s.header.Plan || k >= len(s.parts) || r.rows() != int64(partSize(s.plan, k)) || failed > 0 && s.retry {
-		if err := s.setAside(timingsDir, name); err != nil {
-			return err
-		}
-		return s.setAside(trialsDir, name)
+		return s.setPartAside(name)
+	}
+	if err := s.checkStates(k); err != nil {
+		s.notice(fmt.Sprintf("%v; the part moves to %s and its trials run again", err, historyDir))
+		return s.setPartAside(name)
 	}
 	s.parts[k] = part{sealed: true}
 	s.done += r.rows()
 	s.sealed += r.rows()
 	s.failed += failed
+	return nil
+}
+
+// checkStates says what is wrong with the states of part k, which a chain that
+// goes on behind the part needs.
+func (s *Store) checkStates(k int) error {
+	if s.tables.states == nil {
+		return nil
+	}
+	r, err := openPart(s.path(statesDir, partName(k)), s.tables.states, true)
+	if err != nil {
+		return err
+	}
+	defer r.close()
+	if r.metadata("sweep.plan") != s.header.Plan || r.rows() != int64(partSize(s.plan, k)) {
+		return fmt.Errorf("%s holds the states of other trials", r.file.Name())
+	}
+	return nil
+}
+
+// setPartAside moves a sealed part and all that goes with it out of the data
+// set; its trials go last, for they say that the others are there.
+func (s *Store) setPartAside(name string) error {
+	for _, dir := range []string{timingsDir, statesDir, trialsDir} {
+		if err := s.setAside(dir, name); err != nil {
+			return err
+		}
+	}
 	return nil
 }
 
@@ -87,15 +116,14 @@ func (s *Store) otherArch(arch string) error {
 
 // setAside moves a file out of the data set into this run's history.
 func (s *Store) setAside(dir, name string) error {
+	if _, err := os.Lstat(s.path(dir, name)); errors.Is(err, fs.ErrNotExist) && dir != trialsDir {
+		return nil
+	}
 	to := s.path(historyDir, s.header.Run, dir)
 	if err := os.MkdirAll(to, 0o777); err != nil {
 		return err
 	}
-	err := os.Rename(s.path(dir, name), filepath.Join(to, name))
-	if errors.Is(err, fs.ErrNotExist) && dir == timingsDir {
-		return nil
-	}
-	if err != nil {
+	if err := os.Rename(s.path(dir, name), filepath.Join(to, name)); err != nil {
 		return err
 	}
 	if err := syncDir(to); err != nil {
@@ -139,7 +167,7 @@ func (s *Store) recoverSegment(name string) error {
 		return s.setAside(journalDir, name)
 	}
 	var complete []int
-	lost, err := g.scan(r, s.tables.journal, func(e entry, b *block) error {
+	lost, err := g.scan(r, s.tables.seen(), func(e entry, b *block) error {
 		if e.first < 0 || e.last >= s.plan.Len() {
 			return fmt.Errorf("%s: batch at byte %d: trials %d to %d are not all in the plan", g.path, e.offset, e.first, e.last)
 		}
@@ -156,6 +184,9 @@ func (s *Store) recoverSegment(name string) error {
 	s.complete = append(s.complete, complete...)
 	if g.pending == 0 {
 		return g.remove()
+	}
+	if g.spread() {
+		s.spread = append(s.spread, g)
 	}
 	return nil
 }

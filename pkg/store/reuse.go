@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"path/filepath"
 	"slices"
 	"strings"
 
@@ -27,6 +28,7 @@ type old struct {
 type source struct {
 	part    string // path of a sealed part, or
 	timings string // and of its timings
+	states  string // and of the states it handed on
 	journal string // path of a segment
 }
 
@@ -36,7 +38,7 @@ func (s *Store) reuse() error {
 	if s.done == s.plan.Len() {
 		return nil
 	}
-	sources, err := s.historySources()
+	sources, err := historySources(s.dir)
 	if err != nil || len(sources) == 0 {
 		return err
 	}
@@ -59,6 +61,7 @@ func (s *Store) reuse() error {
 		trial       int64
 		id          models.ID
 	}
+	state := s.tables.journal.place(stateColumn)
 	var hits []hit
 	identity := s.plan.Setting().NewIdentity()
 	var point models.Point
@@ -104,6 +107,9 @@ func (s *Store) reuse() error {
 				if b.columns[journalID].id[i] != h.id || b.columns[journalStatus].text[i] != statusOK || s.partOf(h.trial).has(h.trial) {
 					continue
 				}
+				if state >= 0 && b.columns[state].null[i] {
+					continue // the chain could not go on from it
+				}
 				for c := range b.columns {
 					if c == journalTrial {
 						out.columns[c].addInt(h.trial)
@@ -127,32 +133,48 @@ func (s *Store) reuse() error {
 	return s.writer.sync()
 }
 
-// historySources lists what earlier data sets left, the latest first.
-func (s *Store) historySources() ([]source, error) {
-	runs, err := list(s.path(historyDir))
+// historySources lists what earlier data sets of the folder left, the latest
+// first.
+func historySources(dir string) ([]source, error) {
+	runs, err := list(filepath.Join(dir, historyDir))
 	if err != nil {
 		return nil, err
 	}
 	slices.Reverse(runs)
-	var sources []source
+	var all []source
 	for _, run := range runs {
-		names, err := list(s.path(historyDir, run, trialsDir))
-		if err != nil && !errors.Is(err, fs.ErrInvalid) {
-			continue // a file, not a run's folder
-		}
-		for _, name := range names {
-			if _, ok := partNumber(name); ok {
-				sources = append(sources, source{part: s.path(historyDir, run, trialsDir, name), timings: s.path(historyDir, run, timingsDir, name)})
-			}
-		}
-		names, err = list(s.path(historyDir, run, journalDir))
+		sources, err := sourcesIn(dir, filepath.Join(historyDir, run))
 		if err != nil {
 			return nil, err
 		}
-		for _, name := range names {
-			if strings.HasSuffix(name, segmentExt) {
-				sources = append(sources, source{journal: s.path(historyDir, run, journalDir, name)})
-			}
+		all = append(all, sources...)
+	}
+	return all, nil
+}
+
+// sourcesIn lists the sealed parts and the segments in a folder below dir that
+// is laid out as dir is.
+func sourcesIn(dir, below string) ([]source, error) {
+	path := func(names ...string) string {
+		return filepath.Join(append([]string{dir, below}, names...)...)
+	}
+	names, err := list(path(trialsDir))
+	if err != nil && !errors.Is(err, fs.ErrInvalid) {
+		return nil, nil // a file, not a run's folder
+	}
+	var sources []source
+	for _, name := range names {
+		if _, ok := partNumber(name); ok {
+			sources = append(sources, source{part: path(trialsDir, name), timings: path(timingsDir, name), states: path(statesDir, name)})
+		}
+	}
+	names, err = list(path(journalDir))
+	if err != nil {
+		return nil, err
+	}
+	for _, name := range names {
+		if strings.HasSuffix(name, segmentExt) {
+			sources = append(sources, source{journal: path(journalDir, name)})
 		}
 	}
 	return sources, nil
@@ -175,80 +197,109 @@ func (src source) read(t *table, idsOnly bool, visit func(row int, b *block) err
 		})
 		return err
 	}
-	// The data set's columns in the journal's order; its outputs have no prefix.
-	data, times := &table{}, &table{}
-	var dataAt, timesAt []int
+	// The columns of each file in the journal's order; the data set's outputs
+	// have no prefix.
+	data, times, states := &fileColumns{path: src.part}, &fileColumns{path: src.timings}, &fileColumns{path: src.states}
 	for i, f := range t.fields {
 		f.name = strings.TrimPrefix(f.name, outputPrefix)
-		switch i {
-		case journalTrial, journalID:
-		case journalWall, journalCPU, journalAttempt, journalRun, journalStack:
-			times.add(f)
-			timesAt = append(timesAt, i)
-			continue
+		switch {
+		case i == journalTrial || i == journalID:
+			data.add(f, i)
+		case i == journalWall || i == journalCPU || i == journalAttempt || i == journalRun || i == journalStack:
+			times.add(f, i)
+		case idsOnly:
+		case t.fields[i].name == stateColumn:
+			states.add(f, i)
 		default:
-			if idsOnly {
-				continue
-			}
+			data.add(f, i)
 		}
-		data.add(f)
-		dataAt = append(dataAt, i)
 	}
-	r, err := openPart(src.part, data, false)
-	if err != nil {
+	if err := data.open(); err != nil {
 		return err
 	}
-	defer r.close()
-	rows, out := newBlock(data), newBlock(t)
-	var tr *partReader
-	timed := newBlock(times)
+	defer data.close()
 	if !idsOnly {
-		if tr, err = openPart(src.timings, times, false); err == nil {
-			defer tr.close()
-			if tr.rows() != r.rows() {
-				tr = nil
+		// A record is worth keeping without its timing; whether it is without
+		// its state, the caller decides.
+		for _, c := range []*fileColumns{times, states} {
+			if len(c.at) > 0 && c.open() == nil {
+				defer c.close()
+				if c.reader.rows() != data.reader.rows() {
+					c.reader = nil
+				}
 			}
-		} else {
-			tr = nil // a record is worth keeping without its timing
 		}
 	}
+	out := newBlock(t)
 	at := 0
 	for {
-		err := r.next(rows)
+		err := data.next(out)
 		if err == io.EOF {
 			return nil
 		}
 		if err != nil {
 			return fmt.Errorf("%s: %w", src.part, err)
 		}
-		for i, c := range dataAt {
-			out.columns[c] = rows.columns[i]
-		}
-		if tr != nil {
-			if err := tr.next(timed); err != nil || timed.rows() != rows.rows() {
-				tr = nil
+		rows := out.columns[journalTrial].null
+		for _, c := range []*fileColumns{times, states} {
+			if c.reader != nil && (c.next(out) != nil || c.block.rows() != len(rows)) {
+				c.reader = nil
 			}
-		}
-		for i, c := range timesAt {
-			if tr != nil {
-				out.columns[c] = timed.columns[i]
+			if c.reader != nil {
 				continue
 			}
-			out.columns[c].reset()
-			for range rows.rows() {
-				switch c {
-				case journalAttempt:
-					out.columns[c].addInt(1)
-				case journalRun:
-					out.columns[c].addText("")
-				default:
-					out.columns[c].addNull()
+			for _, to := range c.at {
+				out.columns[to] = column{kind: t.fields[to].kind}
+				for range rows {
+					switch to {
+					case journalAttempt:
+						out.columns[to].addInt(1)
+					case journalRun:
+						out.columns[to].addText("")
+					default:
+						out.columns[to].addNull()
+					}
 				}
 			}
 		}
 		if err := visit(at, out); err != nil {
 			return err
 		}
-		at += rows.rows()
+		at += len(rows)
 	}
+}
+
+// fileColumns are the columns of the journal that one file of a sealed part
+// holds.
+type fileColumns struct {
+	path   string
+	table  table
+	at     []int // their places in the journal
+	file   *partReader
+	reader *partReader // file while it gives rows, nil if there is none
+	block  *block
+}
+
+func (c *fileColumns) add(f field, at int) {
+	c.table.add(f)
+	c.at = append(c.at, at)
+}
+
+func (c *fileColumns) open() (err error) {
+	c.file, err = openPart(c.path, &c.table, false)
+	c.reader, c.block = c.file, newBlock(&c.table)
+	return err
+}
+
+func (c *fileColumns) close() { c.file.close() }
+
+// next makes the file's next rows the columns of out.
+func (c *fileColumns) next(out *block) error {
+	if err := c.reader.next(c.block); err != nil {
+		return err
+	}
+	for i, to := range c.at {
+		out.columns[to] = c.block.columns[i]
+	}
+	return nil
 }

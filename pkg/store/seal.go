@@ -159,19 +159,36 @@ type layout struct {
 	point   models.Point
 	trials  *block
 	timings *block
+	states  *block // nil where there are no chains
+	state   int    // place of the state in the journal
 	failed  int64
 }
 
 func newLayout(plan Plan) *layout {
-	l := &layout{plan: plan, swept: sweptParams(plan), trials: newBlock(trialsTable(plan)), timings: newBlock(timingsTable())}
+	t := newTables(plan)
+	l := &layout{plan: plan, swept: sweptParams(plan), trials: newBlock(t.trials), timings: newBlock(t.timings), state: t.journal.place(stateColumn)}
+	if t.states != nil {
+		l.states = newBlock(t.states)
+	}
 	for _, o := range plan.Setting().Model.Outputs {
 		l.series = append(l.series, o.Decl().Kind == models.SeriesKind)
 	}
 	return l
 }
 
-// fill makes l.trials and l.timings the rows of refs. The order of the columns
-// is that of trialsTable and timingsTable.
+// in is the block of a folder's files.
+func (l *layout) in(dir string) *block {
+	switch dir {
+	case trialsDir:
+		return l.trials
+	case timingsDir:
+		return l.timings
+	}
+	return l.states
+}
+
+// fill makes the blocks the rows of refs. The order of the columns is that of
+// trialsTable, timingsTable and statesTable.
 func (l *layout) fill(refs []ref) {
 	l.trials.reset()
 	l.timings.reset()
@@ -213,6 +230,14 @@ func (l *layout) fill(refs []ref) {
 	for _, from := range []int{journalTrial, journalID, journalWall, journalCPU, journalAttempt, journalRun, journalStack} {
 		copyOut(from)
 	}
+	if l.states == nil {
+		return
+	}
+	l.states.reset()
+	out, next = l.states.columns, 0
+	for _, from := range []int{journalTrial, journalID, l.state} {
+		copyOut(from)
+	}
 }
 
 // addPlace adds a point's replicate and parameters to the columns that
@@ -246,67 +271,89 @@ func addValue(c *column, v models.Value) {
 	}
 }
 
-// startSeal seals part k beside what goes on.
-func (s *Store) startSeal(k int) {
+// startSeals seals parts beside what goes on, after the segments in spread have
+// been regrouped.
+func (s *Store) startSeals(parts []int, spread ...*segment) {
+	if len(parts) == 0 && len(spread) == 0 {
+		return
+	}
 	s.wait.Add(1)
 	go func() {
 		defer s.wait.Done()
-		s.sealers <- struct{}{}
-		defer func() { <-s.sealers }()
-		if s.Err() != nil {
-			return // the journal has the records
+		for _, g := range spread {
+			if err := s.regroup(g); err != nil {
+				s.fail(fmt.Errorf("regroup %s: %w", g.path, err))
+				return
+			}
 		}
-		if err := s.seal(k); err != nil {
-			s.fail(fmt.Errorf("seal %s: %w", partName(k), err))
+		for _, k := range parts {
+			s.wait.Add(1)
+			go s.sealInTurn(k)
 		}
 	}()
+}
+
+// sealInTurn seals part k when a processor is free for it.
+func (s *Store) sealInTurn(k int) {
+	defer s.wait.Done()
+	s.sealers <- struct{}{}
+	defer func() { <-s.sealers }()
+	if s.Err() != nil {
+		return // the journal has the records
+	}
+	if err := s.seal(k); err != nil {
+		s.fail(fmt.Errorf("seal %s: %w", partName(k), err))
+	}
 }
 
 // seal writes part k from the journal, reads it back, gives it its name and
 // lets go of the journal's segments that only it needed.
 func (s *Store) seal(k int) error {
+	s.regrouping.RLock()
+	defer s.regrouping.RUnlock()
 	s.mu.Lock()
 	entries := s.parts[k].entries
 	s.mu.Unlock()
-	trials, err := s.createPart(trialsDir, partName(k), s.tables.trials)
-	if err != nil {
-		return err
+	var files []*partFile
+	for _, dir := range s.tables.dirs() {
+		f, err := s.createPart(dir, partName(k))
+		if err != nil {
+			return err
+		}
+		defer f.discard()
+		files = append(files, f)
 	}
-	defer trials.discard()
-	timings, err := s.createPart(timingsDir, partName(k), s.tables.timings)
-	if err != nil {
-		return err
-	}
-	defer timings.discard()
 	first := int64(k) * partRows
-	failed, err := s.writeRows(entries, first, first+int64(partSize(s.plan, k)), trials, timings)
+	failed, err := s.writeRows(entries, first, first+int64(partSize(s.plan, k)), files...)
 	if err != nil {
 		return err
 	}
+	trials := files[len(files)-1]
 	trials.out.file.SetKeyValueMetadata("sweep.failed", fmt.Sprint(failed))
-	for _, f := range []*partFile{trials, timings} {
+	sums := make(map[string]string)
+	for _, f := range files {
 		if err := f.finish(); err != nil {
 			return err
 		}
+		sums[f.dir+"/"+partName(k)] = hex.EncodeToString(f.sum.Sum(nil))
 	}
 	if trials.out.total != int64(partSize(s.plan, k)) {
 		return fmt.Errorf("the journal has %d of %d records", trials.out.total, partSize(s.plan, k))
 	}
-	// Timings first: a sealed part of the data set always has its timings. The
-	// tail goes before the part comes, so that no reader sees a row twice.
-	if err := timings.publish(); err != nil {
-		return err
+	// The trials last: a sealed part of the data set always has its timings and
+	// states. The tail goes before the part comes, so that no reader sees a row
+	// twice.
+	for _, f := range files {
+		if f == trials {
+			if err := s.removeTail(); err != nil {
+				return err
+			}
+		}
+		if err := f.publish(); err != nil {
+			return err
+		}
 	}
-	if err := s.removeTail(); err != nil {
-		return err
-	}
-	if err := trials.publish(); err != nil {
-		return err
-	}
-	if err := s.noteSums(map[string]string{
-		trialsDir + "/" + partName(k):  hex.EncodeToString(trials.sum.Sum(nil)),
-		timingsDir + "/" + partName(k): hex.EncodeToString(timings.sum.Sum(nil)),
-	}); err != nil {
+	if err := s.noteSums(sums); err != nil {
 		return err
 	}
 	s.mu.Lock()
@@ -328,15 +375,16 @@ func (s *Store) seal(k int) error {
 // partFile is a Parquet file being made.
 type partFile struct {
 	*newFile
+	dir string
 	out *partWriter
 }
 
-func (s *Store) createPart(dir, name string, t *table) (*partFile, error) {
+func (s *Store) createPart(dir, name string) (*partFile, error) {
 	f, err := create(s.temp(), s.path(dir, name))
 	if err != nil {
 		return nil, err
 	}
-	return &partFile{f, newPartWriter(f, t, s.metadata())}, nil
+	return &partFile{f, dir, newPartWriter(f, s.tables.in(dir), s.metadata())}, nil
 }
 
 // finish completes the file and compares it with what was written.
@@ -353,9 +401,9 @@ func (f *partFile) finish() error {
 	return nil
 }
 
-// writeRows writes the journal's records of the trials [first, end) to both
-// files, and counts the failed ones.
-func (s *Store) writeRows(entries []entry, first, end int64, trials, timings *partFile) (failed int64, err error) {
+// writeRows writes the journal's records of the trials [first, end) to the
+// files, to each what belongs there, and counts the failed ones.
+func (s *Store) writeRows(entries []entry, first, end int64, files ...*partFile) (failed int64, err error) {
 	w := newWindow(s.tables.journal, entries)
 	l := newLayout(s.plan)
 	for from := first; from < end; from += blockRows {
@@ -368,11 +416,8 @@ func (s *Store) writeRows(entries []entry, first, end int64, trials, timings *pa
 			continue
 		}
 		l.fill(refs)
-		if err := trials.out.write(l.trials); err != nil {
-			return 0, err
-		}
-		if timings != nil {
-			if err := timings.out.write(l.timings); err != nil {
+		for _, f := range files {
+			if err := f.out.write(l.in(f.dir)); err != nil {
 				return 0, err
 			}
 		}
@@ -407,9 +452,11 @@ func (s *Store) startTail(now time.Time) {
 
 // writeTail writes the records that no sealed part has to trials/tail.parquet.
 func (s *Store) writeTail() error {
+	s.regrouping.RLock()
+	defer s.regrouping.RUnlock()
 	s.tail.Lock()
 	defer s.tail.Unlock()
-	f, err := s.createPart(trialsDir, tailName, s.tables.trials)
+	f, err := s.createPart(trialsDir, tailName)
 	if err != nil {
 		return err
 	}
@@ -424,7 +471,7 @@ func (s *Store) writeTail() error {
 			continue
 		}
 		first := int64(k) * partRows
-		if _, err := s.writeRows(entries, first, first+int64(partSize(s.plan, k)), f, nil); err != nil {
+		if _, err := s.writeRows(entries, first, first+int64(partSize(s.plan, k)), f); err != nil {
 			return err
 		}
 	}

@@ -115,7 +115,10 @@ type segment struct {
 	head    []byte // payload of the schema's frame
 	start   int64  // where the first batch lies
 	file    *os.File
-	pending int // rows that no sealed part has yet
+	pending int // pairs of a frame and a part that is not sealed and needs it
+	frames  int
+	bytes   int64 // of all frames
+	wide    int   // frames whose trials lie far apart
 	active  bool
 }
 

@@ -70,12 +70,15 @@ type Store struct {
 	active  *segment
 	tailDue time.Time
 
-	complete []int // parts found complete while opening
+	complete []int      // parts found complete while opening
+	spread   []*segment // segments found then whose frames are better regrouped
+
+	// regrouping is held for writing while records move from segment to
+	// segment, and for reading by whoever reads the journal.
+	regrouping sync.RWMutex
 
 	tail sync.Mutex // held while trials/tail.parquet is written or removed
 }
-
-type tables struct{ journal, trials, timings *table }
 
 // part is the state of the trials [k*partRows, (k+1)*partRows).
 type part struct {
@@ -121,7 +124,7 @@ func Open(dir string, plan Plan, spec []byte, o Options) (_ *Store, err error) {
 	hash := plan.Hash()
 	s := &Store{
 		dir: dir, plan: plan, run: o.Run, notice: o.Notice, retry: o.RetryFailed,
-		tables:  tables{journalTable(m), trialsTable(plan), timingsTable()},
+		tables:  newTables(plan),
 		header:  segmentHeader{Format: segmentFormat, Run: o.Run.ID, Model: m.Name, Version: m.Version, Plan: hex.EncodeToString(hash[:]), Arch: Arch()},
 		queue:   make(chan *Batch, 2*runtime.GOMAXPROCS(0)),
 		sealers: make(chan struct{}, runtime.GOMAXPROCS(0)),
@@ -130,7 +133,7 @@ func Open(dir string, plan Plan, spec []byte, o Options) (_ *Store, err error) {
 		tailDue: time.Now().Add(tailEvery),
 	}
 	s.batches.New = func() any {
-		return &Batch{block: newBlock(s.tables.journal), identity: plan.Setting().NewIdentity(), run: o.Run.ID}
+		return &Batch{block: newBlock(s.tables.journal), identity: plan.Setting().NewIdentity(), run: o.Run.ID, state: s.tables.journal.place(stateColumn)}
 	}
 	if err := os.MkdirAll(dir, 0o777); err != nil {
 		return nil, err
@@ -144,7 +147,7 @@ func Open(dir string, plan Plan, spec []byte, o Options) (_ *Store, err error) {
 			s.closeFiles()
 		}
 	}()
-	for _, name := range []string{trialsDir, timingsDir, journalDir, runsDir, tempDir} {
+	for _, name := range append(s.tables.dirs(), journalDir, runsDir, tempDir) {
 		if err := os.MkdirAll(filepath.Join(dir, name), 0o777); err != nil {
 			return nil, err
 		}
@@ -177,9 +180,7 @@ func Open(dir string, plan Plan, spec []byte, o Options) (_ *Store, err error) {
 		return nil, err
 	}
 	s.retry = false // what fails from here on has been retried
-	for _, k := range s.complete {
-		s.startSeal(k)
-	}
+	s.startSeals(s.complete, s.spread...)
 	s.wait.Add(1)
 	go s.commit()
 	return s, nil
@@ -221,26 +222,18 @@ func (s *Store) Counts() Counts {
 	return Counts{s.plan.Len(), s.done, s.failed, s.sealed, s.reused}
 }
 
-// Pending appends to dst trials at or after from that have no record, in
-// order, until dst is full or a part ends; it also returns where to go on,
-// which is past the plan when there are no more.
-func (s *Store) Pending(from int64, dst []int64) ([]int64, int64) {
+// Left leaves of the trials those that have no record, in their order. It takes
+// some nanoseconds a trial.
+func (s *Store) Left(trials []int64) []int64 {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	for ; from < s.plan.Len() && len(dst) < cap(dst); from++ {
-		p := s.partOf(from)
-		if p.sealed {
-			from = (from/partRows+1)*partRows - 1
-			continue
-		}
-		if len(dst) > 0 && from/partRows != dst[0]/partRows {
-			break
-		}
-		if !p.has(from) {
-			dst = append(dst, from)
+	left := trials[:0]
+	for _, trial := range trials {
+		if !s.partOf(trial).has(trial) {
+			left = append(left, trial)
 		}
 	}
-	return dst, min(from, s.plan.Len())
+	return left
 }
 
 func (p *part) has(trial int64) bool {
@@ -343,8 +336,12 @@ func (s *Store) commit() {
 
 func (s *Store) commitBatch(b *block) error {
 	if s.writer.size >= segmentBytes {
+		old := s.active
 		if err := s.rotate(); err != nil {
 			return err
+		}
+		if old.spread() {
+			s.startSeals(nil, old)
 		}
 	}
 	if err := s.writer.append(b); err != nil {
@@ -352,9 +349,16 @@ func (s *Store) commitBatch(b *block) error {
 	}
 	e := s.writer.frame
 	e.segment = s.active
-	for _, k := range s.enter(e, b) {
-		s.startSeal(k)
+	complete := s.enter(e, b)
+	if len(complete) == 0 || !s.active.spread() {
+		s.startSeals(complete)
+		return nil
 	}
+	old := s.active
+	if err := s.rotate(); err != nil {
+		return err
+	}
+	s.startSeals(complete, old)
 	return nil
 }
 
@@ -363,6 +367,7 @@ func (s *Store) commitBatch(b *block) error {
 func (s *Store) enter(e entry, b *block) (complete []int) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	e.segment.note(e)
 	last := int64(-1)
 	for i, bits := range b.columns[journalTrial].bits {
 		trial := int64(bits)
@@ -460,6 +465,14 @@ func (s *Store) closeData() error {
 	}
 	if s.sealed == s.plan.Len() {
 		return s.removeTail()
+	}
+	if !empty && active.spread() {
+		if err := s.rotate(); err != nil {
+			return err
+		}
+		if err := s.regroup(active); err != nil {
+			return err
+		}
 	}
 	return s.writeTail()
 }

@@ -36,14 +36,16 @@ var testModel = &models.Model{
 type testPlan struct {
 	setting *models.Setting
 	trials  int64
+	chain   int64
 }
 
 func newTestPlan(trials int64) *testPlan {
-	return &testPlan{models.NewSetting(testModel, 1, nil), trials}
+	return &testPlan{setting: models.NewSetting(testModel, 1, nil), trials: trials}
 }
 
 func (p *testPlan) Setting() *models.Setting { return p.setting }
 func (p *testPlan) Len() int64               { return p.trials }
+func (p *testPlan) ChainLen() int64          { return p.chain }
 func (p *testPlan) Swept() []int             { return []int{0} }
 func (p *testPlan) Hash() (h [32]byte) {
 	binary.LittleEndian.PutUint64(h[:], uint64(p.trials))
@@ -91,7 +93,7 @@ func records(b *Batch, plan Plan, trials []int64, pick func(n int) int) {
 }
 
 func testBatch(plan Plan) *Batch {
-	return &Batch{block: newBlock(journalTable(plan.Setting().Model)), identity: plan.Setting().NewIdentity(), run: "r"}
+	return &Batch{block: newBlock(journalTable(plan)), identity: plan.Setting().NewIdentity(), run: "r", state: journalTable(plan).place(stateColumn)}
 }
 
 func sameBlocks(t testing.TB, got, want *block) {
@@ -181,7 +183,7 @@ func TestPart(t *testing.T) {
 func writeSegment(t *testing.T, plan Plan, batches int) (path string, want []*block) {
 	t.Helper()
 	dir := t.TempDir()
-	w, g, err := createSegment(dir, segmentHeader{Format: segmentFormat}, journalTable(testModel))
+	w, g, err := createSegment(dir, segmentHeader{Format: segmentFormat}, journalTable(newTestPlan(1)))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -215,7 +217,7 @@ func readSegment(t *testing.T, path string, text []byte) (got []*block, lost int
 		return nil, 0, err
 	}
 	defer g.file.Close()
-	table := journalTable(testModel)
+	table := journalTable(newTestPlan(1))
 	lost, err = g.scan(r, table, func(e entry, b *block) error {
 		again := newBlock(table)
 		if _, err := e.load(table, again, nil); err != nil {

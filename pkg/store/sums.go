@@ -84,7 +84,7 @@ func (s *Store) recoverSums() error {
 		if !s.parts[k].sealed {
 			continue
 		}
-		for _, dir := range []string{trialsDir, timingsDir} {
+		for _, dir := range s.tables.dirs() {
 			name := dir + "/" + partName(k)
 			sum, ok := old[name]
 			if !ok {

@@ -16,11 +16,45 @@ type field struct {
 	doc      string
 }
 
-// table is a list of columns. Three are in use: the journal's, the data set's
-// (trials/) and the timings'.
+// table is a list of columns.
 type table struct {
 	fields []field
 }
+
+// tables are the tables of a result folder; states is nil where no trial hands
+// a state on.
+type tables struct{ journal, trials, timings, states *table }
+
+func newTables(p Plan) tables {
+	t := tables{journal: journalTable(p), trials: trialsTable(p), timings: timingsTable()}
+	if p.ChainLen() > 0 {
+		t.states = statesTable()
+	}
+	return t
+}
+
+// dirs are the folders in which a sealed part has a file. trials/ comes last:
+// where its file is, the others are.
+func (t tables) dirs() []string {
+	if t.states != nil {
+		return []string{timingsDir, statesDir, trialsDir}
+	}
+	return []string{timingsDir, trialsDir}
+}
+
+// in is the table of a folder's files.
+func (t tables) in(dir string) *table {
+	switch dir {
+	case trialsDir:
+		return t.trials
+	case timingsDir:
+		return t.timings
+	}
+	return t.states
+}
+
+// seen are the first columns of the journal, which say what is there.
+func (t tables) seen() *table { return &table{t.journal.fields[:journalStatus+1]} }
 
 func (t *table) add(f field) { t.fields = append(t.fields, f) }
 
@@ -49,7 +83,7 @@ var paramKinds = map[models.Kind]kind{
 }
 
 // Places of the journal's columns; the outputs stand at journalOutputs and
-// after.
+// after, and behind them the state where there is one.
 const (
 	journalTrial = iota
 	journalID
@@ -66,7 +100,7 @@ const (
 
 // journalTable is what a record is when it is first written: the parameters are
 // left out, because the plan gives them back.
-func journalTable(m *models.Model) *table {
+func journalTable(p Plan) *table {
 	t := &table{}
 	t.add(field{name: "trial", kind: intColumn})
 	t.add(field{name: "id", kind: idColumn})
@@ -78,11 +112,17 @@ func journalTable(m *models.Model) *table {
 	t.add(field{name: "attempt", kind: intColumn})
 	t.add(field{name: "run", kind: textColumn})
 	t.add(field{name: "stack", kind: textColumn, optional: true})
-	for _, o := range m.Outputs {
+	for _, o := range p.Setting().Model.Outputs {
 		t.add(field{name: outputPrefix + o.Decl().Name, kind: outputKinds[o.Decl().Kind], optional: true})
+	}
+	if p.ChainLen() > 0 {
+		t.add(field{name: stateColumn, kind: seriesColumn, optional: true})
 	}
 	return t
 }
+
+// stateColumn is what a link of a chain hands on.
+const stateColumn = "state"
 
 // The words of the status column.
 const (
@@ -115,7 +155,7 @@ func trialsTable(p Plan) *table {
 	}
 	output(false)
 	t.add(field{name: "status", kind: textColumn, few: true, doc: "ok, or failed: then there are no outputs"})
-	t.add(field{name: "error_class", kind: textColumn, few: true, optional: true, doc: "why the trial failed: error, panic or timeout"})
+	t.add(field{name: "error_class", kind: textColumn, few: true, optional: true, doc: "why the trial failed: error, panic, timeout, or carry where a link before it in its chain did"})
 	t.add(field{name: "error", kind: textColumn, few: true, optional: true, doc: "message of the failure"})
 	output(true)
 	return t
@@ -130,6 +170,14 @@ func timingsTable() *table {
 	t.add(field{name: "attempt", kind: intColumn, few: true, doc: "which attempt gave the record, from 1"})
 	t.add(field{name: "run", kind: textColumn, few: true, doc: "run that computed the trial: a file of runs/, which names the host"})
 	t.add(field{name: "stack", kind: textColumn, few: true, optional: true, doc: "calls that led to a panic"})
+	return t
+}
+
+func statesTable() *table {
+	t := &table{}
+	t.add(field{name: "trial", kind: intColumn, doc: "number of the trial in the plan, from 0"})
+	t.add(field{name: "id", kind: idColumn, doc: "identity of the point"})
+	t.add(field{name: stateColumn, kind: seriesColumn, optional: true, doc: "state that the trial left for the next link of its chain; null if it failed"})
 	return t
 }
 

@@ -75,7 +75,7 @@ func inspect(dir string, plan Plan) (*inspection, error) {
 	hash := plan.Hash()
 	n := &inspection{
 		dir: dir, plan: plan, hash: hex.EncodeToString(hash[:]),
-		tables: tables{journalTable(plan.Setting().Model), trialsTable(plan), timingsTable()},
+		tables: newTables(plan),
 		parts:  make([]part, partCount(plan)),
 	}
 	n.Planned = plan.Len()
@@ -201,14 +201,23 @@ func (n *inspection) verifyPart(k int, path string, failed int64) error {
 		return errors.Unwrap(err)
 	}
 	defer r.close()
-	timesPath := filepath.Join(n.dir, timingsDir, partName(k))
-	tr, err := openPart(timesPath, n.tables.timings, true)
-	if err != nil {
-		n.problem(timesPath, "%v", errors.Unwrap(err))
-	} else {
-		defer tr.close()
+	// beside are the files that have a row for each of these rows.
+	beside := make(map[string]*partReader)
+	blocks := make(map[string]*block)
+	for _, dir := range n.tables.dirs() {
+		if dir == trialsDir {
+			continue
+		}
+		path := filepath.Join(n.dir, dir, partName(k))
+		br, err := openPart(path, n.tables.in(dir), true)
+		if err != nil {
+			n.problem(path, "%v", errors.Unwrap(err))
+			continue
+		}
+		defer br.close()
+		beside[dir], blocks[dir] = br, newBlock(n.tables.in(dir))
 	}
-	rows, times, want := newBlock(n.tables.trials), newBlock(n.tables.timings), newBlock(n.tables.trials)
+	rows, want := newBlock(n.tables.trials), newBlock(n.tables.trials)
 	check := newChecker(n.plan)
 	trial := int64(k) * partRows
 	for {
@@ -222,20 +231,37 @@ func (n *inspection) verifyPart(k int, path string, failed int64) error {
 		if err := check.rows(rows, want, trial); err != nil {
 			return err
 		}
-		if tr != nil {
-			err := tr.next(times)
-			if err == nil && !slices.Equal(times.columns[0].bits, rows.columns[0].bits) {
+		for _, dir := range n.tables.dirs() {
+			br, b := beside[dir], blocks[dir]
+			if br == nil {
+				continue
+			}
+			err := br.next(b)
+			if err == nil && (!slices.Equal(b.columns[0].bits, rows.columns[0].bits) || !slices.Equal(b.columns[1].id, rows.columns[1].id)) {
 				err = fmt.Errorf("its trials are not those of %s", path)
 			}
+			if err == nil && dir == statesDir {
+				err = checkStates(b, rows.columns[check.status].text)
+			}
 			if err != nil {
-				n.problem(timesPath, "%v", err)
-				tr = nil
+				n.problem(br.file.Name(), "%v", err)
+				delete(beside, dir)
 			}
 		}
 		trial += int64(rows.rows())
 	}
 	if check.failed != failed {
 		return fmt.Errorf("the footer counts %d failed trials and there are %d", failed, check.failed)
+	}
+	return nil
+}
+
+// checkStates checks that just the trials that did not fail have left a state.
+func checkStates(states *block, status []string) error {
+	for i, null := range states.columns[2].null {
+		if null != (status[i] == statusFailed) {
+			return fmt.Errorf("trial %d is %s and its state does not say so", int64(states.columns[0].bits[i]), status[i])
+		}
 	}
 	return nil
 }
@@ -251,7 +277,7 @@ func (n *inspection) verifySums() error {
 		if !n.parts[k].sealed {
 			continue
 		}
-		for _, dir := range []string{trialsDir, timingsDir} {
+		for _, dir := range n.tables.dirs() {
 			path := filepath.Join(n.dir, dir, partName(k))
 			want, ok := files[dir+"/"+partName(k)]
 			got, err := sumOf(path)
@@ -343,7 +369,7 @@ func (n *inspection) readJournal() error {
 			n.Earlier++
 			continue
 		}
-		lost, err := g.scan(r, n.tables.journal, func(e entry, b *block) error {
+		lost, err := g.scan(r, n.tables.seen(), func(e entry, b *block) error {
 			if e.first < 0 || e.last >= n.plan.Len() {
 				return fmt.Errorf("trials %d to %d are not all in the plan", e.first, e.last)
 			}
@@ -388,6 +414,9 @@ func (n *inspection) verifyJournal() {
 			if err == nil {
 				l.fill(refs)
 				err = check.rows(l.trials, want, -1)
+				if err == nil && l.states != nil {
+					err = checkStates(l.states, l.trials.columns[check.status].text)
+				}
 			}
 			if err != nil {
 				n.problem(filepath.Join(n.dir, journalDir), "%v", err)

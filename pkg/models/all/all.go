@@ -5,6 +5,7 @@ import (
 	"github.com/neurosweep/sweep/pkg/models"
 	"github.com/neurosweep/sweep/pkg/models/bms"
 	"github.com/neurosweep/sweep/pkg/models/hopfield"
+	"github.com/neurosweep/sweep/pkg/models/neuron"
 	"github.com/neurosweep/sweep/pkg/models/probe"
 )
 
@@ -12,6 +13,7 @@ import (
 var Models = []*models.Model{
 	bms.Model,
 	hopfield.Model,
+	neuron.Model,
 	probe.Model,
 }
 

@@ -62,6 +62,7 @@ var Model = &models.Model{
 		class, period, deathStep, distance, windowMin, floor, rate, silent, depth, raster,
 	},
 	Streams: []*models.Stream{weights, starting},
+	Size:    []models.Param{n, window, transient},
 	Run:     run,
 }
 

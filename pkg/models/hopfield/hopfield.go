@@ -48,6 +48,7 @@ var Model = &models.Model{
 	Params:  []models.Param{n, alpha, patterns, update, diagonal, start, trials, maxSweeps},
 	OneOf:   [][]models.Param{{alpha, patterns}},
 	Streams: []*models.Stream{patternStream, orderStream, startStream},
+	Size:    []models.Param{n, alpha, patterns, trials},
 	Outputs: []models.Output{overlap, successFraction, sweeps, energy, cycleLength, errorFraction, overlaps, stored},
 	Run:     run,
 }

@@ -5,8 +5,9 @@
 //
 // The checks, in order: the model is declared properly; its example reads and
 // plans; all of the example's trials run, in seconds; a point gives the same
-// bits whatever was run before it or beside it; another replicate gives other
-// numbers; a trial stops when told.
+// bits whatever was run before it or beside it; a state that is handed on is all
+// that goes from one trial to the next; another replicate gives other numbers; a
+// trial stops when told.
 package modeltest
 
 import (
@@ -74,6 +75,7 @@ var checks = []struct {
 	{"example plans", (*subject).plans},
 	{"example runs in seconds", (*subject).runs},
 	{"same point gives same bits", (*subject).repeats},
+	{"hands its state on", (*subject).carries},
 	{"another replicate gives other numbers", (*subject).varies},
 	{"stops when told", (*subject).stops},
 }
@@ -168,6 +170,52 @@ func (s *subject) repeats() error {
 	return nil
 }
 
+// carries runs pairs of sampled points as links of a chain: the second gives the
+// same bits, and leaves the same state, in the trial object of the first as in a
+// fresh one that is given the first's last state.
+func (s *subject) carries() error {
+	if !s.model.Carries {
+		return nil
+	}
+	sampled := s.sampled()
+	for i, trial := range sampled {
+		var first, second models.Point
+		s.plan.Point(trial, &first)
+		s.plan.Point(sampled[(i+1)%len(sampled)], &second)
+		used, fresh := s.plan.Setting().NewTrial(), s.plan.Setting().NewTrial()
+		link := func(t *models.Trial, p *models.Point, before []float64) error {
+			t.Start(p)
+			given := slices.Clone(before)
+			t.Before = given
+			if err := s.model.Execute(context.Background(), t); err != nil {
+				return fmt.Errorf("%s, begun with a state: %w", s.describe(p), err)
+			}
+			if !sameFloats(given, before) {
+				return fmt.Errorf("%s: the state that the trial was given was changed", s.describe(p))
+			}
+			return nil
+		}
+		if err := link(used, &first, nil); err != nil {
+			return err
+		}
+		state := slices.Clone(used.After)
+		if err := link(used, &second, state); err != nil {
+			return err
+		}
+		if err := link(fresh, &second, state); err != nil {
+			return err
+		}
+		err := s.same(fresh.Slots, used.Slots)
+		if err == nil && !sameFloats(fresh.After, used.After) {
+			err = errors.New("the state left")
+		}
+		if err != nil {
+			return fmt.Errorf("%s: what a link gives depends on more than the state handed on: %w", s.describe(&second), err)
+		}
+	}
+	return nil
+}
+
 // varies runs sampled points in another replicate; at one of them at least
 // something must change.
 func (s *subject) varies() error {
@@ -253,10 +301,14 @@ func sameSlot(a, b *models.Slot) bool {
 		return false
 	}
 	// Without a value a slot holds what an earlier trial left in it.
-	return a.State != models.Set || a.Bits == b.Bits && a.Text == b.Text &&
-		slices.EqualFunc(a.Series, b.Series, func(x, y float64) bool {
-			return math.Float64bits(x) == math.Float64bits(y)
-		})
+	return a.State != models.Set || a.Bits == b.Bits && a.Text == b.Text && sameFloats(a.Series, b.Series)
+}
+
+// sameFloats compares bit by bit.
+func sameFloats(a, b []float64) bool {
+	return slices.EqualFunc(a, b, func(x, y float64) bool {
+		return math.Float64bits(x) == math.Float64bits(y)
+	})
 }
 
 func copySlots(slots []models.Slot) []models.Slot {

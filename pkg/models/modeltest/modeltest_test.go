@@ -5,6 +5,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -93,6 +94,34 @@ func TestBadModelsFail(t *testing.T) {
 						back.Put(t, 1)
 					}
 					return nil
+				})
+			}},
+		{fault: "carries and leaves no state", check: "example runs in seconds", message: "left no state",
+			plant: func(m *models.Model) { m.Carries = true }},
+		{fault: "state handed on behind the contract", check: "hands its state on", message: "the state left",
+			example: "about: a\nmodel: walk\nparams: {steps: [10, 20, 30]}\n",
+			plant: func(m *models.Model) {
+				good, hidden := m.Run, map[*models.Trial]float64{}
+				var mu sync.Mutex
+				m.Carries = true
+				run(m, func(ctx context.Context, t *models.Trial) error {
+					mu.Lock()
+					defer mu.Unlock()
+					hidden[t]++
+					t.After = append(t.After[:0], hidden[t])
+					return good(ctx, t)
+				})
+			}},
+		{fault: "given state changed", check: "hands its state on", message: "was changed",
+			plant: func(m *models.Model) {
+				good := m.Run
+				m.Carries = true
+				run(m, func(ctx context.Context, t *models.Trial) error {
+					if len(t.Before) > 0 {
+						t.Before[0]++
+					}
+					t.After = append(t.After[:0], 1)
+					return good(ctx, t)
 				})
 			}},
 		{fault: "stream not used", check: "another replicate gives other numbers", message: "declared and not used",

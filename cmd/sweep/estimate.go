@@ -1,0 +1,188 @@
+package main
+
+import (
+	"fmt"
+	"math"
+	"time"
+
+	"github.com/neurosweep/sweep/pkg/experiment"
+	"github.com/neurosweep/sweep/pkg/models"
+	"github.com/neurosweep/sweep/pkg/runner"
+	"github.com/neurosweep/sweep/pkg/store"
+)
+
+// pilotTrials are n trials that stand for the plan. Where a state is carried, a
+// link needs those before it: then they are the first links of chains, of all
+// chains in turn before there are second links.
+func pilotTrials(plan *experiment.Plan, n int) []int64 {
+	links := plan.ChainLen()
+	if links == 0 {
+		return runner.Spread(n, plan.Len())
+	}
+	chains := runner.Spread(n, plan.Len()/links)
+	each := min(links, int64((n+len(chains)-1)/len(chains)))
+	var trials []int64
+	for _, c := range chains {
+		for link := range each {
+			trials = append(trials, c*links+link)
+		}
+	}
+	return trials
+}
+
+// costsOf are costs that know of trials that were run before.
+func costsOf(plan *experiment.Plan, timed []store.Timed) *runner.Costs {
+	costs := runner.NewCosts(plan.Setting().Model)
+	var p models.Point
+	// A fit looks at some thousands; to compute the points of more is waste.
+	step := max(1, len(timed)/4096)
+	for i := 0; i < len(timed); i += step {
+		plan.Point(timed[i].Trial, &p)
+		costs.Observe(&p, time.Duration(timed[i].Wall))
+	}
+	return costs
+}
+
+// forecast says how long a run will go on.
+type forecast struct {
+	plan    *experiment.Plan
+	store   *store.Store
+	costs   *runner.Costs
+	workers int
+
+	at   time.Time // when work was added up
+	work float64   // s, of the trials left then; 0 if not known
+	ends time.Time
+}
+
+// forecastEvery bounds how often work is added up, which takes some
+// milliseconds.
+const forecastEvery = 2 * time.Second
+
+// left is the time that the trials left will take: by their sizes where the
+// time depends on those, else by the present rate, which knows what else the
+// machine does. It is 0 if there is no telling.
+func (f *forecast) left(now time.Time, c store.Counts, rate float64) time.Duration {
+	if now.Sub(f.at) >= forecastEvery {
+		f.at, f.work = now, 0
+		if cost := f.costs.Fit(); cost != nil && cost.Depends() {
+			f.work = cost.Work(f.plan, c.Planned, f.store.Left, c.Planned-c.Done)
+			f.ends = now.Add(seconds(f.work / float64(f.workers)))
+		}
+	}
+	switch {
+	case f.work > 0:
+		return max(f.ends.Sub(now), time.Second)
+	case rate > 0:
+		return seconds(float64(c.Planned-c.Done) / rate)
+	}
+	return 0
+}
+
+func seconds(s float64) time.Duration {
+	return time.Duration(min(s, math.MaxInt64/1e9) * float64(time.Second))
+}
+
+// estimate is what a plan's trials that have no record will take, each with a
+// band that it lies in nine times of ten.
+type estimate struct {
+	Observed int  `json:"observed"` // trials whose times are known
+	Workers  int  `json:"workers"`
+	CPUHours band `json:"cpu_hours"`
+	Seconds  band `json:"seconds"` // elapsed, on that many workers
+	Bytes    band `json:"bytes"`   // of the whole data set
+}
+
+// band is a value between two others.
+type band struct {
+	Low  float64 `json:"low"`
+	Mid  float64 `json:"mid"`
+	High float64 `json:"high"`
+}
+
+func (b band) times(x float64) band { return band{b.Low * x, b.Mid * x, b.High * x} }
+
+// engineSeconds is about what a trial costs beside the model's own time; see
+// BenchmarkEngine.
+const engineSeconds = 2.5e-6
+
+// estimate is nil where nothing has been recorded, or nothing is left.
+func (a *app) estimate(dir string, plan *experiment.Plan, left int64) (*estimate, error) {
+	if left == 0 {
+		return nil, nil
+	}
+	timed, err := store.Timings(dir, plan)
+	if err != nil || len(timed) == 0 {
+		return nil, err
+	}
+	// All points stand for those left: which have a record does not hang on
+	// how long they take, or the order sees to it that they lie everywhere.
+	cost := costsOf(plan, timed).Fit()
+	work := cost.Work(plan, plan.Len(), func(trials []int64) []int64 { return trials }, left)
+	factor := cost.SumFactor(left)
+	wall := band{work / factor, work, work * factor}
+	var measured, of float64
+	for _, t := range timed {
+		if t.CPU >= 0 {
+			measured, of = measured+float64(t.CPU), of+float64(t.Wall)
+		}
+	}
+	share := 1.0
+	if of > 0 {
+		share = measured / of
+	}
+	engine := engineSeconds * float64(left)
+	e := &estimate{Observed: len(timed), Workers: a.workers()}
+	add := func(b band, x float64) band { return band{b.Low + x, b.Mid + x, b.High + x} }
+	e.CPUHours = add(wall.times(share), engine).times(1. / 3600)
+	// Workers that wait for the last trial are not reckoned with.
+	e.Seconds = add(wall, engine).times(1 / float64(min(int64(e.Workers), max(left, 1))))
+	row, exact, err := store.RowBytes(dir, plan)
+	if err != nil {
+		return nil, err
+	}
+	bytes := row * float64(plan.Len())
+	// Parts differ by a few hundredths; the columns of a few records compress
+	// worse than those of a whole part, or, where they are all alike, better.
+	e.Bytes = band{0.95 * bytes, bytes, 1.05 * bytes}
+	if !exact {
+		e.Bytes = band{0.4 * bytes, bytes, 1.5 * bytes}
+	}
+	return e, nil
+}
+
+func (a *app) printEstimate(e *estimate) {
+	fmt.Fprintf(a.stdout, "estimate, from %d trials:\n", e.Observed)
+	cpu := e.CPUHours.times(3600)
+	if cpu.Mid < 3600 {
+		fmt.Fprintf(a.stdout, "  CPU   %v (%v to %v)\n", rounded(cpu.Mid), rounded(cpu.Low), rounded(cpu.High))
+	} else {
+		fmt.Fprintf(a.stdout, "  CPU   %.3g hours (%.3g to %.3g)\n", e.CPUHours.Mid, e.CPUHours.Low, e.CPUHours.High)
+	}
+	fmt.Fprintf(a.stdout, "  time  %v on %d workers (%v to %v): until %s if it begins now\n",
+		rounded(e.Seconds.Mid), e.Workers, rounded(e.Seconds.Low), rounded(e.Seconds.High), time.Now().Add(seconds(e.Seconds.Mid)).Format("Mon 2 Jan 15:04"))
+	fmt.Fprintf(a.stdout, "  disk  %s (%s to %s)\n", size(e.Bytes.Mid), size(e.Bytes.Low), size(e.Bytes.High))
+}
+
+// rounded is a time in s with no more digits than an estimate has.
+func rounded(s float64) time.Duration {
+	d := seconds(s)
+	switch {
+	case d > 10*time.Minute:
+		return d.Round(time.Minute)
+	case d > 10*time.Second:
+		return d.Round(time.Second)
+	}
+	return d.Round(10 * time.Millisecond)
+}
+
+// size is a number of bytes for people.
+func size(bytes float64) string {
+	for _, unit := range []string{"B", "kB", "MB", "GB"} {
+		if bytes < 1000 {
+			return fmt.Sprintf("%.3g %s", bytes, unit)
+		}
+		bytes /= 1000
+	}
+	return fmt.Sprintf("%.3g TB", bytes)
+}

@@ -1,0 +1,73 @@
+package runner
+
+import (
+	"sync"
+	"time"
+
+	"github.com/neurosweep/sweep/pkg/models"
+)
+
+const (
+	// maxObserved bounds how many trials a fit looks at; when there are more,
+	// every second one is dropped.
+	maxObserved = 4096
+	// observeEvery bounds how often a worker's trials are observed, so that
+	// observing short ones costs nothing.
+	observeEvery = time.Millisecond
+)
+
+// Costs collects how long trials take while they are run, and fits a [Cost] when
+// asked. It may be used by many goroutines.
+type Costs struct {
+	model *models.Model
+
+	mu       sync.Mutex
+	observed []Observation
+	every    int // of the trials told about, one in every is kept
+	told     int
+	cost     *Cost
+	fitted   int // told when cost was fitted
+}
+
+// NewCosts returns an empty collection for trials of the model.
+func NewCosts(m *models.Model) *Costs { return &Costs{model: m, every: 1} }
+
+// Observe takes note of a trial that has ended.
+func (c *Costs) Observe(p *models.Point, wall time.Duration) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.told++
+	if c.told%c.every != 0 {
+		return
+	}
+	if len(c.observed) == maxObserved {
+		for i := range maxObserved / 2 {
+			c.observed[i] = c.observed[2*i+1]
+		}
+		c.observed = c.observed[:maxObserved/2]
+		c.every *= 2
+	}
+	c.observed = append(c.observed, Observation{LogSize(c.model, p, nil), wall.Seconds()})
+}
+
+// Fit is the cost as far as it is known, nil if no trial has ended. It is
+// fitted anew when there are a tenth more trials.
+func (c *Costs) Fit() *Cost {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.cost == nil || c.told >= c.fitted+max(c.fitted/10, 1) {
+		c.cost, c.fitted = FitCost(c.observed), c.told
+	}
+	return c.cost
+}
+
+// wall is the expected wall time of a trial, 0 if nothing is known.
+func (c *Costs) wall(p *models.Point) time.Duration {
+	cost := c.Fit()
+	if cost == nil {
+		return 0
+	}
+	var space [8]float64
+	seconds := cost.Wall(LogSize(c.model, p, space[:0]))
+	return time.Duration(min(seconds, 1e9) * float64(time.Second))
+}
