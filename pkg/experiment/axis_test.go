@@ -168,7 +168,7 @@ func TestDistinctLinesAreDistinct(t *testing.T) {
 		first := new(big.Rat).SetFloat64(rapid.OneOf(rapid.Float64Range(-323, -300), rapid.Float64Range(-2, 2)).Draw(t, "first"))
 		step := new(big.Rat).SetFloat64(math.Ldexp(1, rapid.IntRange(-60, -1).Draw(t, "scale")))
 		l := newLine(first, step, 50)
-		if !l.distinctPowers(50) {
+		if !(powers{l}).distinct(50) {
 			return
 		}
 		for i := range int64(49) {

@@ -13,6 +13,9 @@ type Plan interface {
 	Point(trial int64, dst *models.Point)
 	// Swept lists the places of the parameters that have an axis.
 	Swept() []int
+	// Derived lists the columns that the plan derives; Point.Derived has their
+	// values.
+	Derived() []models.Column
 	// Hash is the same for two plans only if they have the same points in the
 	// same order.
 	Hash() [32]byte
