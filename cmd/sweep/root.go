@@ -100,7 +100,7 @@ failed trials, 6 verify found a difference, 7 locked by another run, 130 and
 	root.PersistentFlags().StringVar(&a.settings.file, "config", "", "settings `file` (default ./configs/default.yaml if there is one)")
 	a.settings.flags(root.PersistentFlags())
 	root.AddCommand(
-		a.runCommand(), a.planCommand(), a.checkCommand(), a.modelsCommand(), a.describeCommand(),
+		a.runCommand(), a.planCommand(), a.checkCommand(), a.schemaCommand(), a.modelsCommand(), a.describeCommand(),
 		a.statusCommand(), a.verifyCommand(), a.configCommand(), a.versionCommand(),
 	)
 	return root

@@ -68,17 +68,17 @@ func (r *reader) unite(root *yaml.Node, s *Spec) bool {
 				continue
 			}
 			if g.places > maxTable || !earlier.indexable() {
-				r.fail(at, "table", element("blocks", i), mistakef("let the blocks differ in a constant, or make them smaller",
+				r.fail(at.Content[i], "table", element("blocks", i), mistakef("let the blocks differ in a constant, or make them smaller",
 					"the block may share points with an earlier one, and at most %d points can be compared one by one; it has %s", maxTable, show(new(big.Rat).SetInt64(g.places))))
 				return false
 			}
-			if !r.work(g.places, at, element("blocks", i)) {
+			if !r.work(g.places, at.Content[i], element("blocks", i)) {
 				return false
 			}
 			g.without(earlier)
 		}
 		if g.kept != nil && len(g.kept) == 0 {
-			r.fail(at, "empty", element("blocks", i), mistakef("leave it out", "the block has no point that those before it have not"))
+			r.fail(at.Content[i], "empty", element("blocks", i), mistakef("leave it out", "the block has no point that those before it have not"))
 			return false
 		}
 	}

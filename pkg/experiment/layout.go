@@ -251,7 +251,7 @@ func (l *layout) at(params []int) string {
 		name := l.decl(p).Name
 		v, ok := l.env.values[name]
 		if !ok {
-			v = "not given"
+			continue
 		}
 		if x, isFloat := v.(float64); isFloat {
 			v = models.FloatValue(x)

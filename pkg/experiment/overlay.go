@@ -136,7 +136,7 @@ func (r *reader) giveUp(root, section, changes *yaml.Node) {
 // it, or when it is taken, leaves its values.
 func (r *reader) adjusted(section, k, v *yaml.Node) *yaml.Node {
 	i := index(section, k.Value)
-	if i < 0 || v.Kind != yaml.MappingNode || section.Content[i].Kind != yaml.MappingNode {
+	if i < 0 || v.Kind != yaml.MappingNode {
 		return v
 	}
 	for k := range pairs(v) {
@@ -145,6 +145,18 @@ func (r *reader) adjusted(section, k, v *yaml.Node) *yaml.Node {
 		}
 	}
 	axis := r.copy(section.Content[i])
+	if axis.Kind != yaml.MappingNode {
+		form := "value"
+		if axis.Kind == yaml.SequenceNode {
+			form = "list"
+		}
+		key := &yaml.Node{Kind: yaml.ScalarNode, Tag: "!!str", Value: form, Line: axis.Line, Column: axis.Column}
+		old := axis
+		axis = &yaml.Node{Kind: yaml.MappingNode, Tag: "!!map", Style: yaml.FlowStyle, Content: []*yaml.Node{key, axis}, Line: axis.Line, Column: axis.Column}
+		if at, ok := r.places[old]; ok {
+			r.places[key], r.places[axis] = at, at
+		}
+	}
 	for k, v := range pairs(v) {
 		r.put(axis, k, v)
 	}

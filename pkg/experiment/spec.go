@@ -61,6 +61,8 @@ type Spec struct {
 	columns []models.Column // the derived ones
 	derived []*derivation   // what makes them
 	root    *yaml.Node      // the spec as run
+	places  map[*yaml.Node]place
+	source  *source
 }
 
 // maxTrials is how many trials a plan may have.
@@ -113,9 +115,14 @@ func Parse(file string, text []byte, o Options) (*Spec, error) {
 	s := r.spec(root)
 	variants := r.variants(root)
 	var chosen *yaml.Node
+	sound := len(r.errs) == 0
 	for _, v := range variants {
 		merged := r.merge(root, v.changes)
+		if sound {
+			r.variant = v.name
+		}
 		taken := r.spec(merged)
+		r.variant = ""
 		if v.name == o.Variant {
 			s, chosen = taken, merged
 		}
@@ -138,7 +145,7 @@ func Parse(file string, text []byte, o Options) (*Spec, error) {
 	if err := r.err(); err != nil {
 		return nil, err
 	}
-	s.root = chosen
+	s.root, s.places, s.source = chosen, r.places, r.file
 	s.File, s.Name = file, name
 	if o.Variant != "" {
 		s.Name += "-" + o.Variant

@@ -35,6 +35,8 @@ type reader struct {
 	scope  *scope               // what names stand for in the expressions being read
 	rows   int64                // laid out one by one so far
 
+	variant string // being read, if the spec without it is right
+
 	aliased bool // the tree being read has aliases
 	sources int  // files and overrides read
 	errs    Errors
@@ -54,6 +56,9 @@ func (r *reader) fail(n *yaml.Node, code, path string, m *mistake) {
 }
 
 func (r *reader) report(src *source, line, column, width int, code, path string, m *mistake) {
+	if r.variant != "" && !strings.HasPrefix(path, "variants.") {
+		m = mistakef(m.hint, "in variant %s: %s", r.variant, m.message)
+	}
 	e := Error{
 		Code: code, File: src.name, Line: line, Column: column, Path: path,
 		Message: m.message, Hint: m.hint, Source: strings.ToValidUTF8(src.line(line), "\ufffd"),
