@@ -46,16 +46,13 @@ func TestOldPointsKeepTheirIdentities(t *testing.T) {
 func TestLargePlansWithAllForms(t *testing.T) {
 	for name, spec := range map[string]string{
 		"grid": "params: {gamma: {linspace: [0, 0.9, 1000]}, sigma: {linspace: [0.1, 3, 1000]}, current: {range: [1, 1000, 1]}}",
-		"all": `params: {sigma: {linspace: [0.1, 3, 1000]}, self: [true, false]}
+		"all": `params: {sigma: {linspace: [0.1, 3, 300]}, self: [true, false], mean: {linspace: [0, 1, 10]}}
 derive: {ratio: gamma / sigma, big: current > 10}
 blocks:
-  - {params: {gamma: {linspace: [0, 0.45, 1000]}, current: {range: [1, 500, 1]}}, where: gamma < sigma}
-  - {params: {gamma: {linspace: [0.5, 0.9, 500]}, current: {range: [1, 2000, 1]}, theta: {linspace: [sigma, 2 * sigma, 2]}}, zip: []}`,
-		"design": "sample: {design: sobol, count: 1000000, over: {gamma: {uniform: [0, 0.9]}}}\nreplicates: 1000",
+  - {params: {gamma: {linspace: [0, 0.45, 500]}, current: {range: [1, 500, 1]}}, where: gamma < sigma}
+  - {params: {gamma: {linspace: [0.5, 0.9, 200]}, current: {range: [1, 500, 1]}, theta: {linspace: [sigma, 2 * sigma, 2]}}}`,
+		"design": "sample: {design: sobol, count: 100000, over: {gamma: {uniform: [0, 0.9]}}}\nreplicates: 10000",
 	} {
-		if name == "all" {
-			spec = spec[:len(spec)-len(", zip: []}")] + "}"
-		}
 		var before, after runtime.MemStats
 		runtime.GC()
 		runtime.ReadMemStats(&before)
@@ -71,7 +68,7 @@ blocks:
 		runtime.ReadMemStats(&after)
 		size := after.TotalAlloc - before.TotalAlloc
 		t.Logf("%s: %d trials, %d MB allocated in all, first rows after %v", name, p.Len(), size>>20, took)
-		if p.Len() < 1_000_000_000 || size > 200<<20 || took > 2*time.Second {
+		if p.Len() < 1_000_000_000 || size > 200<<20 || took > time.Second {
 			t.Errorf("%s: %d trials, %d MB, %v", name, p.Len(), size>>20, took)
 		}
 	}

@@ -100,7 +100,7 @@ func (r *reader) compileAll(l *layout, conditions []*expression) (ok bool) {
 		}
 	}
 	for _, e := range conditions {
-		ok = r.compile(e, models.FlagKind) && ok
+		ok = e != nil && r.compile(e, models.FlagKind) && ok
 	}
 	return ok
 }

@@ -59,6 +59,7 @@ func (s *scope) add(name string, k models.Kind) {
 
 var (
 	identifier = regexp.MustCompile(`[A-Za-z_][A-Za-z0-9_]*`)
+	exponent   = regexp.MustCompile(`[0-9.][eE][-+]?[0-9]`)
 	operation  = regexp.MustCompile(`[A-Za-z_)].*[-+*/%^(?]|[-+*/%^(?].*[A-Za-z_(]`)
 )
 
@@ -78,7 +79,7 @@ func (r *reader) isExpression(n *yaml.Node) bool {
 		}
 	}
 	// A sign or an exponent does not make a formula.
-	plain := regexp.MustCompile(`[0-9.][eE][-+]?[0-9]`).ReplaceAllString(strings.TrimLeft(n.Value, "+- "), "1")
+	plain := exponent.ReplaceAllString(strings.TrimLeft(n.Value, "+- "), "1")
 	return len(names) > 0 && operation.MatchString(plain) && !strings.Contains(plain, "0x")
 }
 
@@ -325,14 +326,21 @@ func (r *reader) failExpression(e *expression, err error) {
 	r.fail(e.node, "expression", e.path, mistakef("", "%s", plainWords(message)))
 }
 
-var typeNames = strings.NewReplacer("float64", "number", "int", "integer", "bool", "flag", "string", "text", "invalid operation: ", "", "EOF", "end")
+var (
+	typeName   = regexp.MustCompile(`\b(float64|int|bool|string)\b`)
+	typeWords  = map[string]string{"float64": "number", "int": "integer", "bool": "flag", "string": "text"}
+	unexpected = regexp.MustCompile(`^unexpected token \w+\("(.*)"\)`)
+)
 
 // plainWords says it in the words of specs.
 func plainWords(message string) string {
-	if i := strings.IndexByte(message, '\n'); i >= 0 {
-		message = message[:i]
+	message, _, _ = strings.Cut(message, "\n")
+	message = strings.TrimPrefix(message, "invalid operation: ")
+	if message == "unexpected token EOF" {
+		return "the expression ends too early"
 	}
-	return typeNames.Replace(message)
+	message = unexpected.ReplaceAllString(message, "unexpected $1")
+	return typeName.ReplaceAllStringFunc(message, func(t string) string { return typeWords[t] })
 }
 
 // failAt records a mistake at a character of an expression: there where it
@@ -357,18 +365,16 @@ func (r *reader) failAt(e *expression, from, width int, m *mistake) {
 	if e.node.Style&yaml.LiteralStyle != 0 {
 		// The text begins in the line below its |, indented.
 		line++
-		text := r.sourceLine(at.src, line)
+		text := at.src.line(line)
 		last := before[strings.LastIndexByte(before, '\n')+1:]
 		column = utf8.RuneCountInString(text) - utf8.RuneCountInString(strings.TrimLeft(text, " ")) + utf8.RuneCountInString(last) + 1
 	}
 	// A folded or an escaped text stands otherwise: then its beginning must do.
 	rest := string(runes[from:])
 	rest, _, _ = strings.Cut(rest, "\n")
-	if text := []rune(r.sourceLine(at.src, line)); column-1 > len(text) || !strings.HasPrefix(string(text[column-1:]), strings.TrimSpace(rest)) {
+	if text := []rune(at.src.line(line)); column-1 > len(text) || !strings.HasPrefix(string(text[column-1:]), strings.TrimSpace(rest)) {
 		r.fail(e.node, "expression", e.path, m)
 		return
 	}
 	r.report(at.src, line, column, max(width, 1), "expression", path, m)
 }
-
-func (r *reader) sourceLine(src *source, n int) string { return src.line(n) }

@@ -139,6 +139,7 @@ type derivation struct {
 	param int // that it sets, or -1
 	expr  *expression
 	doc   string
+	wrong bool // at some point
 }
 
 // layout makes a grid of what a spec gives.
@@ -154,6 +155,7 @@ type layout struct {
 	values   []models.Value // by parameter: the constants
 	cuts     []cut
 	env      *environment
+	drawn    []int // the parameters of the design
 }
 
 func (l *layout) decl(param int) *models.ParamDecl { return l.model.Params[param].Decl() }
@@ -306,6 +308,7 @@ func (l *layout) each(names []string, node *yaml.Node, path string, visit func(f
 			v, err := l.derive(d)
 			if err != nil {
 				l.r.fail(d.expr.node, "expression", d.expr.path, mistakef("", "%v%s", err, l.at(params)))
+				d.wrong = true
 				return false
 			}
 			l.env.set(d.name, v)
@@ -348,7 +351,9 @@ func (l *layout) derive(d *derivation) (models.Value, error) {
 	}
 	v, err := toValue(x, l.decl(d.param).Kind)
 	if err == nil {
-		err = l.decl(d.param).Check(v)
+		if wrong := l.decl(d.param).Check(v); wrong != nil {
+			err = fmt.Errorf("gives %s, and %s %w", v, d.name, wrong)
+		}
 	}
 	return v, err
 }
@@ -639,7 +644,9 @@ func (l *layout) table(d *derivation) (tabulated, bool) {
 }
 
 // resolveAll lays out the parameters that depend on others, each behind those.
-func (l *layout) resolveAll() bool {
+// What depends on one that is wrong is left alone.
+func (l *layout) resolveAll() (ok bool) {
+	ok = true
 	waiting := slices.DeleteFunc(slices.Clone(l.order), func(p int) bool { return l.given[p] == nil || l.given[p].rule == nil })
 	for len(waiting) > 0 {
 		ready := slices.IndexFunc(waiting, func(p int) bool {
@@ -648,11 +655,23 @@ func (l *layout) resolveAll() bool {
 		})
 		p := waiting[ready]
 		waiting = slices.Delete(waiting, ready, ready+1)
-		if !l.resolve(p, slices.Index(l.order, p)) {
+		if l.sound(l.given[p].rule.names()) && l.resolve(p, slices.Index(l.order, p)) {
+			continue
+		}
+		l.given[p], ok = nil, false
+	}
+	return ok
+}
+
+// sound reports whether nothing that the names rest on was found wrong.
+func (l *layout) sound(names []string) bool {
+	params, derived := l.needs(names)
+	for _, p := range params {
+		if l.given[p] == nil && l.keys[p] != nil && !slices.ContainsFunc(l.derived, func(d *derivation) bool { return d.param == p }) && !slices.Contains(l.drawn, p) {
 			return false
 		}
 	}
-	return true
+	return !slices.ContainsFunc(derived, func(d *derivation) bool { return d.wrong })
 }
 
 // finish makes the grid of the factors and lays out the derived values.
@@ -669,11 +688,16 @@ func (l *layout) finish(s *Spec) *grid {
 		l.r.fail(l.derived[0].expr.node, "kind", l.derived[0].expr.path, mistakef("derive them for all blocks", "all blocks have the same derived columns, in the same order and of the same kinds"))
 		return nil
 	}
+	fine := true
 	for _, d := range l.derived {
+		if !l.sound([]string{d.name}) {
+			fine = false
+			continue
+		}
 		t, ok := l.table(d)
 		switch {
 		case !ok:
-			return nil
+			fine = false
 		case d.param < 0:
 			g.columns = append(g.columns, t)
 		case t.axis.Len == 1:
@@ -681,6 +705,9 @@ func (l *layout) finish(s *Spec) *grid {
 		default:
 			g.lookups = append(g.lookups, t)
 		}
+	}
+	if !fine {
+		return nil
 	}
 	return g
 }

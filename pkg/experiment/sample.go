@@ -54,7 +54,9 @@ func (r *reader) sampled(root *yaml.Node, s *Spec, l *layout) bool {
 		r.fail(moreKey, "sample", "sample.more", mistakef("take sobol, halton or random", "to extend a Latin hypercube moves its points"))
 	case count+more > maxTable:
 		r.fail(section, "table", "sample", mistakef("", "a design has at most %d points, not %d", maxTable, count+more))
-	case over != nil && (over.Kind != yaml.MappingNode || len(over.Content) == 0):
+	case over != nil && over.Kind == yaml.MappingNode && len(over.Content) == 0:
+		r.fail(over, "missing", "sample.over", mistakef("as in {gamma: {uniform: [0, 0.9]}}", "is empty"))
+	case over != nil && over.Kind != yaml.MappingNode:
 		r.fail(over, "kind", "sample.over", mistakef("as in {gamma: {uniform: [0, 0.9]}}", "takes a mapping of parameters to distributions, not %s", what(over)))
 	}
 	if !ok || over == nil || over.Kind != yaml.MappingNode {
@@ -97,6 +99,7 @@ func (r *reader) sampled(root *yaml.Node, s *Spec, l *layout) bool {
 		r.fail(over, "bounds", join("sample.over", l.decl(p).Name), mistakef("a normal distribution has no bounds; uniform has", "draws a value that %v", err))
 		return false
 	}
+	l.drawn = params
 	for _, p := range params {
 		l.values[p] = models.Value{}
 	}

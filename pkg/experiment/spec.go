@@ -331,19 +331,19 @@ func (r *reader) grid(root *yaml.Node, s *Spec) *grid {
 	r.oneOfEach(root, l)
 	zips, zipsOK := r.zips(root, l)
 	conditions, whereOK := r.conditions(root, l)
-	if !ok || !zipsOK || !whereOK || l.cycles() || !r.compileAll(l, conditions) || len(r.errs) > before && r.full() {
+	if l.cycles() || !r.compileAll(l, conditions) || !ok || !zipsOK || !whereOK || len(r.errs) > before && r.full() {
 		return nil
 	}
 	l.axes(zips)
-	if !l.resolveAll() || !l.exclusive() {
+	ok = l.resolveAll() && l.exclusive()
+	for _, e := range conditions {
+		ok = l.sound(e.names) && l.condition(e) && ok
+	}
+	g := l.finish(s)
+	if !ok {
 		return nil
 	}
-	for _, e := range conditions {
-		if !l.condition(e) {
-			return nil
-		}
-	}
-	return l.finish(s)
+	return g
 }
 
 // params reads what the spec gives the parameters.

@@ -14,7 +14,10 @@ func (r *reader) zips(root *yaml.Node, l *layout) (groups [][]int, ok bool) {
 	switch {
 	case n == nil:
 		return nil, true
-	case n.Kind != yaml.SequenceNode || len(n.Content) == 0:
+	case n.Kind == yaml.SequenceNode && len(n.Content) == 0:
+		r.fail(n, "missing", "zip", mistakef("leave the key out", "is empty"))
+		return nil, false
+	case n.Kind != yaml.SequenceNode:
 		r.fail(n, "kind", "zip", mistakef("as in [gamma, sigma], or [[gamma, sigma], [n, theta]]", "takes a list of parameters, not %s", what(n)))
 		return nil, false
 	}
