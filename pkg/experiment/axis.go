@@ -71,6 +71,14 @@ func (a Axis) tabulated() Axis {
 	return a
 }
 
+// cost is what a value costs to compute, in values of a plain grid.
+func (a *Axis) cost() int64 {
+	if _, plain := a.rule.(*line); a.list != nil || a.table != nil || plain || a.kind == models.IntKind {
+		return 1
+	}
+	return 100
+}
+
 // line is an arithmetic sequence of rationals: (a + b·i) / d at place i.
 type line struct {
 	a, b, d *big.Int

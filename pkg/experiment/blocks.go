@@ -63,6 +63,13 @@ func (r *reader) blocks(root *yaml.Node) []*yaml.Node {
 func (r *reader) unite(root *yaml.Node, s *Spec) bool {
 	_, at := lookup(root, "blocks")
 	for i, g := range s.grids {
+		for _, f := range g.factors {
+			for _, m := range f.members {
+				if at != nil && !r.tabulate(m.axis, at.Content[i], element("blocks", i)) {
+					return false
+				}
+			}
+		}
 		for _, earlier := range s.grids[:i] {
 			if !g.mayShare(earlier) {
 				continue

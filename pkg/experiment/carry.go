@@ -106,6 +106,9 @@ func (r *reader) carry(root *yaml.Node, s *Spec) *carry {
 		r.fail(axis, "axis", "carry.axis", mistakef("", "%s has %d values; a chain has at most %d links", axis.Value, c.links, maxLinks))
 		return nil
 	}
+	if !r.tabulate(a, axis, "carry.axis") {
+		return nil
+	}
 	g.last(i)
 	for d := range c.before {
 		c.before[d] = chain(a, d == 1)

@@ -4,6 +4,7 @@ import (
 	"math"
 	"math/big"
 	"strconv"
+	"sync"
 
 	"github.com/neurosweep/sweep/pkg/models"
 )
@@ -61,8 +62,18 @@ func cosPi(q *big.Rat, prec uint) *big.Float {
 	return sum
 }
 
-// pi is π = 16 arctan 1/5 - 4 arctan 1/239 (Machin).
+var firstPi = sync.OnceValue(func() *big.Float { return computePi(firstPrec + 64) })
+
+// pi is π, which is not to be changed.
 func pi(prec uint) *big.Float {
+	if prec == firstPrec+64 {
+		return firstPi()
+	}
+	return computePi(prec)
+}
+
+// computePi: π = 16 arctan 1/5 - 4 arctan 1/239 (Machin).
+func computePi(prec uint) *big.Float {
 	sum := new(big.Float).SetPrec(prec + 16)
 	add := func(factor, inverse int64) {
 		term := new(big.Float).SetPrec(prec + 16).SetInt64(factor)

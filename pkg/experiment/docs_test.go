@@ -8,6 +8,9 @@ import (
 	"testing"
 )
 
+// docBlocks are the code blocks of the page.
+var docBlocks = regexp.MustCompile("(?ms)^```([a-z ]+)\n(.*?)^```$")
+
 // The examples of docs/spec.md are read: those that are right, and one that is
 // wrong with the message that follows it.
 func TestDocs(t *testing.T) {
@@ -15,7 +18,7 @@ func TestDocs(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	blocks := regexp.MustCompile("(?ms)^```([a-z ]+)\n(.*?)^```$").FindAllStringSubmatch(string(doc), -1)
+	blocks := docBlocks.FindAllStringSubmatch(string(doc), -1)
 	right, wrong := 0, 0
 	for i, b := range blocks {
 		switch b[1] {

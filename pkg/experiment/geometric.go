@@ -4,6 +4,7 @@ import (
 	"math"
 	"math/big"
 	"strconv"
+	"sync"
 
 	"github.com/neurosweep/sweep/pkg/models"
 )
@@ -155,8 +156,18 @@ func lnOf(x *big.Float) *big.Float {
 	return sum.Add(sum, float().Mul(lnTwo(prec), float().SetInt64(int64(k))))
 }
 
-// lnTwo is ln 2 = 2 artanh 1/3.
+var firstLnTwo = sync.OnceValue(func() *big.Float { return computeLnTwo(firstPrec) })
+
+// lnTwo is ln 2, which is not to be changed.
 func lnTwo(prec uint) *big.Float {
+	if prec == firstPrec {
+		return firstLnTwo()
+	}
+	return computeLnTwo(prec)
+}
+
+// computeLnTwo: ln 2 = 2 artanh 1/3.
+func computeLnTwo(prec uint) *big.Float {
 	sum := new(big.Float).SetPrec(prec)
 	term := new(big.Float).SetPrec(prec).Quo(new(big.Float).SetInt64(2), new(big.Float).SetPrec(prec).SetInt64(3))
 	nine := new(big.Float).SetInt64(9)

@@ -170,7 +170,8 @@ func (l *layout) derivation(name string) *derivation {
 }
 
 // needs are the parameters that names rest on, and the derived values, each
-// behind those that it needs itself.
+// behind those that it needs itself. A derived value that could not be read is
+// neither.
 func (l *layout) needs(names []string) (params []int, derived []*derivation) {
 	var visit func(names []string)
 	visit = func(names []string) {
@@ -180,7 +181,7 @@ func (l *layout) needs(names []string) (params []int, derived []*derivation) {
 					visit(d.expr.names)
 					derived = append(derived, d)
 				}
-			} else if i := l.model.Param(name); !slices.Contains(params, i) {
+			} else if i := l.model.Param(name); i >= 0 && !slices.Contains(params, i) {
 				params = append(params, i)
 			}
 		}
@@ -205,7 +206,7 @@ func (l *layout) cycles() bool {
 		path := join("derive", name)
 		if d := l.derivation(name); d != nil {
 			names, node = d.expr.names, d.expr.node
-		} else if i := l.model.Param(name); l.given[i] != nil && l.given[i].rule != nil {
+		} else if i := l.model.Param(name); i >= 0 && l.given[i] != nil && l.given[i].rule != nil {
 			names, node, path = l.given[i].rule.names(), l.given[i].rule.node, l.given[i].rule.path
 		}
 		switch {
@@ -292,6 +293,13 @@ func (l *layout) each(names []string, node *yaml.Node, path string, visit func(f
 	if !l.r.work(n.Int64(), node, path) {
 		return false
 	}
+	for _, f := range fs {
+		for _, m := range l.factors[f].members {
+			if slices.Contains(params, m.param) && !l.r.tabulate(m.axis, node, path) {
+				return false
+			}
+		}
+	}
 	rows := make([]int64, len(fs))
 	set := func(k int) {
 		for _, m := range l.factors[fs[k]].members {
@@ -331,10 +339,26 @@ func (l *layout) each(names []string, node *yaml.Node, path string, visit func(f
 	}
 }
 
+// tabulate computes the values of an axis that is gone through many times. It
+// reports whether it could.
+func (r *reader) tabulate(a *Axis, node *yaml.Node, path string) bool {
+	if a.cost() == 1 || a.Len > maxTable {
+		return true
+	}
+	if !r.work(a.Len*a.cost(), node, path) {
+		return false
+	}
+	a.table = make([]float64, a.Len)
+	for i := range a.table {
+		a.table[i] = a.rule.float(int64(i))
+	}
+	return true
+}
+
 // work counts the rows laid out for a spec.
 func (r *reader) work(n int64, node *yaml.Node, path string) bool {
-	if r.rows += n; r.rows > maxWork {
-		r.fail(node, "table", path, mistakef("", "the spec with its variants lays out more than %d rows one by one", maxWork))
+	if r.rows += n; r.rows > r.limit {
+		r.fail(node, "table", path, mistakef("", "the spec with its variants lays out more than %d rows one by one", r.limit))
 		return false
 	}
 	return true
@@ -473,7 +497,11 @@ func (l *layout) resolve(param, order int) bool {
 			l.r.fail(rule.node, "table", rule.path, mistakef("take fewer values", "%s and what it depends on have more than %d values together, which is the most that can be laid out", d.Name, maxTable))
 			return false
 		}
-		if !l.r.work(count, rule.node, rule.path) {
+		cost := int64(1)
+		if axis != nil {
+			cost = axis.cost()
+		}
+		if !l.r.work(count*cost, rule.node, rule.path) {
 			return false
 		}
 		for i := range count {

@@ -28,6 +28,8 @@ type Options struct {
 	// path such as params.gamma, gamma.linspace or streams.weights; a value is
 	// written as in the file, in YAML's flow style.
 	Set []string
+
+	work int64 // rows laid out one by one, at most; 0 stands for maxWork
 }
 
 // Spec is a spec that has been read and found right.
@@ -97,7 +99,7 @@ func Parse(file string, text []byte, o Options) (*Spec, error) {
 	if len(text) > maxSize {
 		return nil, Errors{{Code: "size", File: file, Message: fmt.Sprintf("the spec is larger than %d KiB", maxSize>>10)}}
 	}
-	r := &reader{models: o.Models, file: newSource(file, string(text), 0)}
+	r := &reader{models: o.Models, file: newSource(file, string(text), 0), limit: cmp.Or(o.work, maxWork)}
 	name := strings.TrimSuffix(filepath.Base(file), filepath.Ext(file))
 	if strings.Trim(name, ".") == "" {
 		r.report(r.file, 0, 0, 0, "name", "", mistakef("name it as in experiments/bms.yaml", "the file's name names the folder of the results, and is empty"))

@@ -34,6 +34,7 @@ type reader struct {
 	read   map[valueKey]*given  // values already read
 	scope  *scope               // what names stand for in the expressions being read
 	rows   int64                // laid out one by one so far
+	limit  int64                // of these
 
 	variant string // being read, if the spec without it is right
 
