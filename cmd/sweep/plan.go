@@ -1,9 +1,11 @@
 package main
 
 import (
+	"encoding/csv"
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"text/tabwriter"
 
@@ -23,19 +25,50 @@ type planInfo struct {
 	Trials     int64            `json:"trials"`
 	Done       int64            `json:"done"`
 	Replicates int64            `json:"replicates"`
+	Order      string           `json:"order"`
 	Axes       []axisInfo       `json:"axes"`
+	Blocks     []blockInfo      `json:"blocks"`
 	Constants  map[string]any   `json:"constants"`
+	Derived    []derivedInfo    `json:"derived"`
+	Carried    string           `json:"carried,omitempty"`
+	ChainLen   int64            `json:"chain_len,omitempty"`
 	Streams    []streamInfo     `json:"streams"`
 	Estimate   *estimate        `json:"estimate,omitempty"`
 	Head       []map[string]any `json:"head,omitempty"`
 	constants  []string         // in the model's order
 }
 
+// axisInfo is what a parameter takes anywhere in the plan.
 type axisInfo struct {
 	Param string `json:"param"`
 	Len   int64  `json:"len"`
 	First any    `json:"first"`
 	Last  any    `json:"last"`
+}
+
+// blockInfo is how the trials of one grid come about.
+type blockInfo struct {
+	Axes       []tiedInfo      `json:"axes"`
+	Conditions []conditionInfo `json:"conditions"`
+	Shared     int64           `json:"shared"`
+	Trials     int64           `json:"trials"`
+}
+
+type tiedInfo struct {
+	Params []string `json:"params"`
+	Rows   int64    `json:"rows"`
+	Merged int64    `json:"merged"`
+}
+
+type conditionInfo struct {
+	Where   string `json:"where"`
+	Removed int64  `json:"removed"`
+}
+
+type derivedInfo struct {
+	Name string `json:"name"`
+	Kind string `json:"kind"`
+	Doc  string `json:"doc"`
 }
 
 // plainValue is a value as JSON would have it.
@@ -57,14 +90,17 @@ func (a *app) planCommand() *cobra.Command {
 	var flags specFlags
 	var head int64
 	var pilot int
+	var streams, asCSV bool
 	cmd := a.verb(&cobra.Command{
 		Use:   "plan SPEC",
 		Short: "Show what a spec would run, without running it",
-		Long: `plan lays a spec out and shows what it would run. From the records of the result
-folder it estimates what the rest takes: CPU time, elapsed time and size.
+		Long: `plan lays the spec out and says how many trials it has: per axis, how many points
+were equal and merged, how many each condition removed, how many blocks share.
+From the records of the result folder it estimates what the rest takes: CPU time,
+elapsed time and size.
 
-With --pilot it runs some trials first, spread evenly over the plan. They are
-trials like all others, and are not run again.`,
+It runs nothing, but for --pilot, which first runs some trials, spread evenly over
+the plan. They are trials like all others, and are not run again.`,
 		Args: cobra.ExactArgs(1),
 	}, true, func(cmd *cobra.Command, args []string) error {
 		spec, err := flags.read(args[0])
@@ -83,14 +119,22 @@ trials like all others, and are not run again.`,
 		if err != nil {
 			return err
 		}
-		if a.json {
+		switch {
+		case a.json:
 			return a.printJSON("sweep.plan/v1", "plan", p)
+		case asCSV:
+			return a.printCSV(p)
+		case streams:
+			return a.printStreams(p)
 		}
 		return a.printPlan(p)
 	})
 	flags.add(cmd)
 	cmd.Flags().Int64Var(&head, "head", 5, "how many trials to show")
 	cmd.Flags().IntVar(&pilot, "pilot", 0, "run `n` trials first, for the estimate")
+	cmd.Flags().BoolVar(&streams, "streams", false, "show with which axis each random stream changes")
+	cmd.Flags().BoolVar(&asCSV, "csv", false, "print the trials of --head as CSV")
+	cmd.MarkFlagsMutuallyExclusive("json", "csv", "streams")
 	return cmd
 }
 
@@ -99,22 +143,43 @@ func (a *app) planInfo(spec *experiment.Spec, head int64) (*planInfo, error) {
 	m := spec.Model
 	p := &planInfo{
 		Spec: spec.File, Model: m.Name, Seed: spec.Setting.Seed, Results: filepath.Join(a.settings.Results, spec.Name),
-		Trials: plan.Len(), Replicates: plan.Replicates(), Axes: []axisInfo{}, Constants: map[string]any{},
+		Trials: plan.Len(), Replicates: plan.Replicates(), Order: plan.Order().String(),
+		Axes: []axisInfo{}, Constants: map[string]any{}, Derived: []derivedInfo{}, ChainLen: plan.ChainLen(),
 	}
+	name := func(param int) string { return m.Params[param].Decl().Name }
 	for i, v := range plan.Constants() {
 		if v.IsSet() {
-			name := m.Params[i].Decl().Name
-			p.Constants[name] = plainValue(v)
-			p.constants = append(p.constants, name+" "+v.String())
+			p.Constants[name(i)] = plainValue(v)
+			p.constants = append(p.constants, name(i)+" "+v.String())
 		}
 	}
 	for _, ax := range plan.Axes() {
-		p.Axes = append(p.Axes, axisInfo{m.Params[ax.Param].Decl().Name, ax.Len, plainValue(ax.Value(0)), plainValue(ax.Value(ax.Len - 1))})
+		p.Axes = append(p.Axes, axisInfo{name(ax.Param), ax.Len, plainValue(ax.Value(0)), plainValue(ax.Value(ax.Len - 1))})
+	}
+	for _, b := range plan.Blocks() {
+		info := blockInfo{Axes: []tiedInfo{}, Conditions: []conditionInfo{}, Shared: b.Shared, Trials: b.Trials}
+		for _, t := range b.Axes {
+			tied := tiedInfo{Rows: t.Rows, Merged: t.Merged}
+			for _, i := range t.Params {
+				tied.Params = append(tied.Params, name(i))
+			}
+			info.Axes = append(info.Axes, tied)
+		}
+		for _, c := range b.Conditions {
+			info.Conditions = append(info.Conditions, conditionInfo{c.Text, c.Removed})
+		}
+		p.Blocks = append(p.Blocks, info)
+	}
+	for _, c := range plan.Derived() {
+		p.Derived = append(p.Derived, derivedInfo{c.Name, c.Kind.String(), c.Doc})
+	}
+	if i := plan.Carried(); i >= 0 {
+		p.Carried = name(i)
 	}
 	for i, on := range spec.Setting.Depends {
 		s := streamInfo{Name: m.Streams[i].Name, Depends: []string{}}
 		for _, at := range on {
-			s.Depends = append(s.Depends, m.Params[at].Decl().Name)
+			s.Depends = append(s.Depends, name(at))
 		}
 		p.Streams = append(p.Streams, s)
 	}
@@ -124,7 +189,10 @@ func (a *app) planInfo(spec *experiment.Spec, head int64) (*planInfo, error) {
 		plan.Point(trial, &point)
 		row := map[string]any{"trial": trial, "id": identity.Of(&point).String(), "replicate": point.Replicate}
 		for _, ax := range plan.Axes() {
-			row[m.Params[ax.Param].Decl().Name] = plainValue(point.Values[ax.Param])
+			row[name(ax.Param)] = plainValue(point.Values[ax.Param])
+		}
+		for i, v := range point.Derived {
+			row[p.Derived[i].Name] = plainValue(v)
 		}
 		p.Head = append(p.Head, row)
 	}
@@ -142,16 +210,25 @@ func (a *app) planInfo(spec *experiment.Spec, head int64) (*planInfo, error) {
 }
 
 func (a *app) printPlan(p *planInfo) error {
-	fmt.Fprintf(a.stdout, "%s: %d trials of %s, seed %d\n", p.Spec, p.Trials, p.Model, p.Seed)
+	fmt.Fprintf(a.stdout, "%s: %d trials of %s, seed %d, in %s order\n", p.Spec, p.Trials, p.Model, p.Seed, p.Order)
 	w := tabwriter.NewWriter(a.stdout, 0, 0, 2, ' ', 0)
 	for _, ax := range p.Axes {
-		fmt.Fprintf(w, "  %s\t%d values\t%v … %v\n", ax.Param, ax.Len, ax.First, ax.Last)
+		fmt.Fprintf(w, "  %s\t%d values\t%v … %v\n", ax.Param, ax.Len, shown(ax.First), shown(ax.Last))
 	}
 	fmt.Fprintf(w, "  replicates\t%d\n", p.Replicates)
+	if p.Carried != "" {
+		fmt.Fprintf(w, "  chains\t%d\tof %d trials each, along %s\n", p.Trials/p.ChainLen, p.ChainLen, p.Carried)
+	}
 	if err := w.Flush(); err != nil {
 		return err
 	}
+	for i, b := range p.Blocks {
+		a.printBlock(i, b, len(p.Blocks))
+	}
 	fmt.Fprintf(a.stdout, "constant: %s\n", strings.Join(p.constants, ", "))
+	for _, d := range p.Derived {
+		fmt.Fprintf(a.stdout, "column %s: %s, %s\n", d.Name, d.Kind, d.Doc)
+	}
 	for _, s := range p.Streams {
 		fmt.Fprintf(a.stdout, "stream %s: changes with the replicate%s\n", s.Name, and(s.Depends))
 	}
@@ -164,15 +241,97 @@ func (a *app) printPlan(p *planInfo) error {
 	}
 	fmt.Fprintln(a.stdout)
 	w = tabwriter.NewWriter(a.stdout, 0, 0, 2, ' ', 0)
+	columns := p.columns()
+	fmt.Fprintln(w, strings.Join(columns, "\t"))
+	for _, row := range p.Head {
+		for _, c := range columns {
+			fmt.Fprintf(w, "%v\t", shown(row[c]))
+		}
+		fmt.Fprintln(w)
+	}
+	return w.Flush()
+}
+
+// printBlock says of one grid what is not plain from the axes.
+func (a *app) printBlock(i int, b blockInfo, blocks int) {
+	if blocks > 1 {
+		fmt.Fprintf(a.stdout, "block %d: %d trials", i, b.Trials)
+		if b.Shared > 0 {
+			fmt.Fprintf(a.stdout, ", and %d that earlier blocks have", b.Shared)
+		}
+		fmt.Fprintln(a.stdout)
+	}
+	for _, t := range b.Axes {
+		if len(t.Params) > 1 {
+			fmt.Fprintf(a.stdout, "tied: %s, %d combinations\n", strings.Join(t.Params, ", "), t.Rows)
+		}
+		if t.Merged > 0 {
+			fmt.Fprintf(a.stdout, "merged: %d points of %s that were there before\n", t.Merged, strings.Join(t.Params, ", "))
+		}
+	}
+	for _, c := range b.Conditions {
+		fmt.Fprintf(a.stdout, "where %s: removed %d trials\n", c.Where, c.Removed)
+	}
+}
+
+// shown is a value in a table; a parameter that is not given has a dash.
+func shown(v any) any {
+	if v == nil {
+		return "-"
+	}
+	return v
+}
+
+// columns are the columns of the trials that are shown.
+func (p *planInfo) columns() []string {
 	columns := []string{"trial"}
 	for _, ax := range p.Axes {
 		columns = append(columns, ax.Param)
 	}
-	columns = append(columns, "replicate", "id")
-	fmt.Fprintln(w, strings.Join(columns, "\t"))
+	for _, d := range p.Derived {
+		columns = append(columns, d.Name)
+	}
+	return append(columns, "replicate", "id")
+}
+
+func (a *app) printCSV(p *planInfo) error {
+	w := csv.NewWriter(a.stdout)
+	columns := p.columns()
+	if err := w.Write(columns); err != nil {
+		return err
+	}
 	for _, row := range p.Head {
-		for _, c := range columns {
-			fmt.Fprintf(w, "%v\t", row[c])
+		fields := make([]string, len(columns))
+		for i, c := range columns {
+			if row[c] != nil {
+				fields[i] = fmt.Sprint(row[c])
+			}
+		}
+		if err := w.Write(fields); err != nil {
+			return err
+		}
+	}
+	w.Flush()
+	return w.Error()
+}
+
+// printStreams shows for each random stream and each axis whether other values
+// on the axis give other random numbers.
+func (a *app) printStreams(p *planInfo) error {
+	w := tabwriter.NewWriter(a.stdout, 0, 0, 2, ' ', 0)
+	fmt.Fprint(w, "stream\treplicate")
+	for _, ax := range p.Axes {
+		fmt.Fprintf(w, "\t%s", ax.Param)
+	}
+	fmt.Fprintln(w)
+	for _, s := range p.Streams {
+		fmt.Fprintf(w, "%s\tchanges", s.Name)
+		for _, ax := range p.Axes {
+			word := "same"
+			if slices.Contains(s.Depends, ax.Param) {
+				word = "changes"
+			}
+			fmt.Fprintf(w, "\t%s", word)
 		}
 		fmt.Fprintln(w)
 	}
@@ -188,6 +347,7 @@ func and(names []string) string {
 
 func (a *app) checkCommand() *cobra.Command {
 	var flags specFlags
+	var resolved bool
 	cmd := a.verb(&cobra.Command{
 		Use:   "check SPEC...",
 		Short: "Find all mistakes of specs, without running them",
@@ -203,6 +363,12 @@ func (a *app) checkCommand() *cobra.Command {
 			if err != nil {
 				return err
 			}
+			if resolved {
+				if _, err := a.stdout.Write(spec.Origins()); err != nil {
+					return err
+				}
+				continue
+			}
 			if !a.json {
 				fmt.Fprintf(a.stdout, "%s: %d trials of %s\n", path, spec.Plan().Len(), spec.Model.Name)
 			}
@@ -216,5 +382,7 @@ func (a *app) checkCommand() *cobra.Command {
 		return nil
 	})
 	flags.add(cmd)
+	cmd.Flags().BoolVar(&resolved, "resolved", false, "print the spec as run, with the origin of each value")
+	cmd.MarkFlagsMutuallyExclusive("json", "resolved")
 	return cmd
 }

@@ -101,7 +101,7 @@ time with work left, 130 and 143 stopped by a signal.`,
 	root.PersistentFlags().StringVar(&a.settings.file, "config", "", "settings `file` (default ./configs/default.yaml if there is one)")
 	a.settings.flags(root.PersistentFlags())
 	root.AddCommand(
-		a.runCommand(), a.planCommand(), a.checkCommand(), a.modelsCommand(), a.describeCommand(),
+		a.runCommand(), a.planCommand(), a.checkCommand(), a.schemaCommand(), a.modelsCommand(), a.describeCommand(),
 		a.statusCommand(), a.verifyCommand(), a.whyCommand(), a.configCommand(), a.versionCommand(),
 	)
 	return root

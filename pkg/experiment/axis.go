@@ -17,10 +17,27 @@ type Axis struct {
 	Len int64
 
 	kind  models.Kind
-	list  []models.Value // the values, if they were written one by one
-	line  *line          // else what makes them
-	log   bool           // the values are ten to the power of the line
+	list  []models.Value // the values, if they are kept one by one
+	rule  sequence       // else what makes them
 	table []float64      // the values of a short axis of numbers, once it is in a plan
+}
+
+// sequence is a rule that makes the numbers of an axis, each of them exactly
+// and rounded once.
+type sequence interface {
+	// float is the float64 nearest to the number at place i.
+	float(i int64) float64
+	// integer is the number at place i where all are integers.
+	integer(i int64) int64
+	// check says whether the number at place i fits the parameter.
+	check(i int64, d *models.ParamDecl) error
+	// notInteger is the first place whose number is no integer, or -1.
+	notInteger(n int64) int64
+	// distinct reports whether no two of n numbers round to the same float64.
+	// It may say no of a few sequences of which this is not so.
+	distinct(n int64) bool
+	// name tells the rule from every other.
+	name() string
 }
 
 // longTable is the length of the longest axis whose numbers are kept: 512 KiB
@@ -38,28 +55,9 @@ func (a *Axis) Value(i int64) models.Value {
 	case a.table != nil:
 		return models.FloatValue(a.table[i])
 	case a.kind == models.IntKind:
-		return models.IntValue(a.integer(i))
+		return models.IntValue(a.rule.integer(i))
 	}
-	return models.FloatValue(a.number(i))
-}
-
-// number is the float64 nearest to the exact value at place i.
-func (a *Axis) number(i int64) float64 {
-	if a.log {
-		return powerOfTen(a.line.at(i))
-	}
-	return a.line.float(i)
-}
-
-// integer is the value at place i of an axis whose values all are integers.
-func (a *Axis) integer(i int64) int64 {
-	if a.log {
-		return tenTo(int(a.line.at(i).Num().Int64())).Int64()
-	}
-	if a.line.fast {
-		return (a.line.num + a.line.inc*i) / a.line.den
-	}
-	return a.line.at(i).Num().Int64()
+	return models.FloatValue(a.rule.float(i))
 }
 
 // tabulated is the axis with its numbers computed, if they are few.
@@ -67,10 +65,18 @@ func (a Axis) tabulated() Axis {
 	if a.kind == models.FloatKind && a.list == nil && a.Len <= longTable {
 		a.table = make([]float64, a.Len)
 		for i := range a.table {
-			a.table[i] = a.number(int64(i))
+			a.table[i] = a.rule.float(int64(i))
 		}
 	}
 	return a
+}
+
+// cost is what a value costs to compute, in values of a plain grid.
+func (a *Axis) cost() int64 {
+	if _, plain := a.rule.(*line); a.list != nil || a.table != nil || plain || a.kind == models.IntKind {
+		return 1
+	}
+	return 100
 }
 
 // line is an arithmetic sequence of rationals: (a + b·i) / d at place i.
@@ -117,7 +123,20 @@ func (l *line) float(i int64) float64 {
 
 func (l *line) step() *big.Rat { return new(big.Rat).SetFrac(l.b, l.d) }
 
-// notInteger is the first place whose value is no integer, or -1.
+func (l *line) name() string { return "line " + l.at(0).RatString() + " " + l.step().RatString() }
+
+func (l *line) check(i int64, d *models.ParamDecl) error {
+	_, err := exactly(l.at(i), d)
+	return err
+}
+
+func (l *line) integer(i int64) int64 {
+	if l.fast {
+		return (l.num + l.inc*i) / l.den
+	}
+	return l.at(i).Num().Int64()
+}
+
 func (l *line) notInteger(n int64) int64 {
 	divides := func(z *big.Int) bool { return new(big.Int).Rem(z, l.d).Sign() == 0 }
 	switch {
@@ -129,9 +148,8 @@ func (l *line) notInteger(n int64) int64 {
 	return -1
 }
 
-// distinct reports whether no two of the line's n values round to the same
-// float64. It may say no of a few lines of which this is not so, all with
-// steps below the spacing of floats at their larger end.
+// distinct may say no only of lines with steps below the spacing of floats at
+// their larger end.
 func (l *line) distinct(n int64) bool {
 	if n < 2 {
 		return true
@@ -155,15 +173,23 @@ func (l *line) distinct(n int64) bool {
 	return true
 }
 
-// distinctPowers is distinct of ten to the powers of the line. Neighbours
-// differ by a factor of 10^step > 1 + 2.3·step; floats are at most 2^-52 of
-// their size apart, and nowhere less than 2^-1074.
-func (l *line) distinctPowers(n int64) bool {
+// powers are ten to the powers of a line.
+type powers struct{ *line }
+
+func (p powers) float(i int64) float64 { return powerOfTen(p.at(i)) }
+func (p powers) integer(i int64) int64 { return tenTo(int(p.at(i).Num().Int64())).Int64() }
+func (p powers) name() string          { return "ten to the " + p.line.name() }
+
+func (p powers) check(i int64, d *models.ParamDecl) error { return checkPower(p.at(i), d) }
+
+// distinct: neighbours differ by a factor of 10^step > 1 + 2.3·step; floats are
+// at most 2^-52 of their size apart, and nowhere less than 2^-1074.
+func (p powers) distinct(n int64) bool {
 	if n < 2 {
 		return true
 	}
-	step, _ := l.step().Float64()
+	step, _ := p.step().Float64()
 	step = math.Abs(step)
-	least := math.Min(powerOfTen(l.at(0)), powerOfTen(l.at(n-1)))
+	least := math.Min(powerOfTen(p.at(0)), powerOfTen(p.at(n-1)))
 	return 2.3*step > 0x1p-52 && math.Ldexp(least, 1074)*2.3*step > 1
 }

@@ -34,6 +34,18 @@ func TestAxes(t *testing.T) {
 		{"current", "{range: [2, 2, 5]}", "2"},
 		{"sigma", "{logspace: [-3, 0, 7]}", "0.001 0.0031622776601683794 0.01 0.03162277660168379 0.1 0.31622776601683794 1"},
 		{"sigma", "{logspace: [-322, 308, 3]}", "1e-322 1e-07 1e+308"},
+		{"current", "{geomspace: [-1, -1000, 4]}", "-1 -10 -100 -1000"},
+		{"current", "{geomspace: [1, 2, 3]}", "1 1.4142135623730951 2"},
+		{"current", "{geomspace: [0.1, 1e300, 2]}", "0.1 1e+300"},
+		{"current", "{geomspace: [5, 5, 1]}", "5"},
+		{"current", "{geomspace: [2, 1/4, 4]}", "2 1 0.5 0.25"},
+		{"current", "{chebyshev: [0, 1, 7]}", "0 0.06698729810778067 0.25 0.5 0.75 0.9330127018922193 1"},
+		{"current", "{chebyshev: [0, 1, 3], refine: 2}", "0 0.14644660940672624 0.5 0.8535533905932737 1"},
+		{"current", "{chebyshev: [1e-300, 1, 3]}", "1e-300 0.5 1"},
+		{"current", "{range: [0, 1, 0.3], refine: 3}", "0 0.1 0.2 0.3 0.4 0.5 0.6 0.7 0.8 0.9"},
+		{"current", "{list: [0, 1, -2], refine: 2}", "0 0.5 1 -0.5 -2"},
+		{"sigma", "{logspace: [0, 2, 2], refine: 2}", "1 10 100"},
+		{"n", "{geomspace: [2, 32, 3], refine: 2}", "2 4 8 16 32"},
 		{"n", "[2, 1e1, 100.0]", "2 10 100"},
 		{"n", "{linspace: [10, 40, 4]}", "10 20 30 40"},
 		{"n", "{range: [10, 2, -4]}", "10 6 2"},
@@ -61,32 +73,51 @@ func TestAxes(t *testing.T) {
 	}
 }
 
-// A grid refined by any factor contains the old points bit for bit.
+// A grid refined by any factor contains the old points bit for bit, whichever
+// rule makes it. Beside it, what the formula of numpy loses.
 func TestRefinedGridsContainTheOld(t *testing.T) {
 	ends := [][2]string{{"0.1", "3.0"}, {"2.5", "4.0"}, {"0", "1"}, {"1/3", "2/7"}, {"1e-300", "3e-17"}}
-	for _, generator := range []string{"linspace", "logspace"} {
+	for _, generator := range generatorNames() {
 		points := int64(1001)
-		if generator == "logspace" {
+		if generator != "linspace" && generator != "range" {
 			points = 101
 		}
 		for _, e := range ends {
-			write := func(n int64) Axis {
-				return axis(t, "current", fmt.Sprintf("{%s: [%s, %s, %d]}", generator, e[0], e[1], n))
+			third := fmt.Sprint(points)
+			a, _ := parseNumber(e[0])
+			b, _ := parseNumber(e[1])
+			if generator == "range" {
+				third = new(big.Rat).Quo(new(big.Rat).Sub(b, a), big.NewRat(points-1, 1)).RatString()
 			}
-			if e[0] == "1e-300" && generator == "logspace" {
-				continue // all of these powers are 1
+			if e[0] == "1e-300" && generator == "logspace" || a.Sign() == 0 && generator == "geomspace" {
+				continue // all powers are 1; no ratio leads from 0
 			}
-			old := write(points)
+			write := func(k int64) Axis {
+				return axis(t, "current", fmt.Sprintf("{%s: [%s, %s, %s], refine: %d}", generator, e[0], e[1], third, k))
+			}
+			old := write(1)
+			if old.Len != points {
+				t.Fatalf("%s has %d points", generator, old.Len)
+			}
 			for _, k := range []int64{2, 3, 5, 7, 10} {
-				fine := write((points-1)*k + 1)
-				lost := 0
+				fine := write(k)
+				lost, numpy := 0, 0
+				from, _ := a.Float64()
+				to, _ := b.Float64()
 				for i := range points {
 					if old.Value(i) != fine.Value(i*k) {
 						lost++
 					}
+					coarse, finer := (to-from)/float64(points-1), (to-from)/float64((points-1)*k)
+					if from+float64(float64(i)*coarse) != from+float64(float64(i*k)*finer) {
+						numpy++
+					}
 				}
 				if lost > 0 {
 					t.Errorf("%s %v of %d refined by %d: %d points lost", generator, e, points, k, lost)
+				}
+				if generator == "linspace" {
+					t.Logf("linspace [%s, %s, %d], refine %2d: %d old points lost; numpy loses %d", e[0], e[1], points, k, lost, numpy)
 				}
 			}
 		}
@@ -168,7 +199,7 @@ func TestDistinctLinesAreDistinct(t *testing.T) {
 		first := new(big.Rat).SetFloat64(rapid.OneOf(rapid.Float64Range(-323, -300), rapid.Float64Range(-2, 2)).Draw(t, "first"))
 		step := new(big.Rat).SetFloat64(math.Ldexp(1, rapid.IntRange(-60, -1).Draw(t, "scale")))
 		l := newLine(first, step, 50)
-		if !l.distinctPowers(50) {
+		if !(powers{l}).distinct(50) {
 			return
 		}
 		for i := range int64(49) {

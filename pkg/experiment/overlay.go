@@ -16,10 +16,10 @@ type variant struct {
 }
 
 // changeable are the keys that a variant may change.
-var changeable = []string{"about", "seed", "replicates", "params", "streams"}
+var changeable = []string{"about", "seed", "replicates", "order", "params", "sample", "derive", "zip", "where", "carry", "blocks", "streams"}
 
 // merged are the keys whose entries are changed one by one.
-var merged = []string{"params", "streams"}
+var merged = []string{"params", "sample", "derive", "carry", "streams"}
 
 // A variant's name ends the name of a folder.
 var variantName = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9_.-]*$`)
@@ -94,8 +94,11 @@ func (r *reader) merge(root, changes *yaml.Node) *yaml.Node {
 		i := index(m, k.Value)
 		if i >= 0 && slices.Contains(merged, k.Value) && m.Content[i].Kind == yaml.MappingNode && v.Kind == yaml.MappingNode {
 			section := r.copy(m.Content[i])
+			if key := k.Value; key == "params" || key == "derive" {
+				r.giveUp(m, section, v)
+			}
 			for k, v := range pairs(v) {
-				r.put(section, k, v)
+				r.put(section, k, r.adjusted(section, k, v))
 			}
 			m.Content[i] = section
 			continue
@@ -103,6 +106,61 @@ func (r *reader) merge(root, changes *yaml.Node) *yaml.Node {
 		r.put(m, k, v)
 	}
 	return m
+}
+
+// giveUp leaves out of the parameters given so far those that exclude one of
+// the changes: of a group of which a model takes one, the change gives another.
+func (r *reader) giveUp(root, section, changes *yaml.Node) {
+	_, name := lookup(root, "model")
+	for _, m := range r.models {
+		if name == nil || m.Name != name.Value {
+			continue
+		}
+		for _, group := range m.OneOf {
+			var given []string
+			for _, p := range group {
+				if index(changes, p.Decl().Name) >= 0 {
+					given = append(given, p.Decl().Name)
+				}
+			}
+			for _, p := range group {
+				if i := index(section, p.Decl().Name); i >= 0 && given != nil && !slices.Contains(given, p.Decl().Name) {
+					section.Content = slices.Delete(section.Content, i-1, i+1)
+				}
+			}
+		}
+	}
+}
+
+// adjusted is what a change makes of an axis: one that only says how to refine
+// it, or when it is taken, leaves its values.
+func (r *reader) adjusted(section, k, v *yaml.Node) *yaml.Node {
+	i := index(section, k.Value)
+	if i < 0 || v.Kind != yaml.MappingNode {
+		return v
+	}
+	for k := range pairs(v) {
+		if k.Value != "refine" && k.Value != "when" {
+			return v
+		}
+	}
+	axis := r.copy(section.Content[i])
+	if axis.Kind != yaml.MappingNode {
+		form := "value"
+		if axis.Kind == yaml.SequenceNode {
+			form = "list"
+		}
+		key := &yaml.Node{Kind: yaml.ScalarNode, Tag: "!!str", Value: form, Line: axis.Line, Column: axis.Column}
+		old := axis
+		axis = &yaml.Node{Kind: yaml.MappingNode, Tag: "!!map", Style: yaml.FlowStyle, Content: []*yaml.Node{key, axis}, Line: axis.Line, Column: axis.Column}
+		if at, ok := r.places[old]; ok {
+			r.places[key], r.places[axis] = at, at
+		}
+	}
+	for k, v := range pairs(v) {
+		r.put(axis, k, v)
+	}
+	return axis
 }
 
 // copy is a copy of a node that stands where the node stands.
@@ -181,10 +239,13 @@ func (r *reader) override(text string, order int) *yaml.Node {
 	if !slices.Contains(keys, path[0]) {
 		path = append([]string{"params"}, path...)
 	}
-	if path[0] == "variants" {
+	switch path[0] {
+	case "variants":
 		return bad(1, utf8.RuneCountInString(key), "override", mistakef("override what the variant changes", "variants cannot be overridden"))
+	case "extends", "defs":
+		return bad(1, utf8.RuneCountInString(key), "override", mistakef("override what comes of it", "%s cannot be overridden", path[0]))
 	}
-	if len(path) > 3 || len(path) > 1 && !slices.Contains(merged, path[0]) || len(path) > 2 && path[0] == "streams" {
+	if len(path) > 3 || len(path) > 1 && !slices.Contains(merged, path[0]) || len(path) > 2 && path[0] != "params" {
 		return bad(1, utf8.RuneCountInString(key), "override", mistakef("", "a spec has no place %s", clip(key)))
 	}
 	if strings.TrimSpace(value) == "" {

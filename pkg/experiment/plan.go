@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"hash"
 	"slices"
+	"sort"
 
 	"github.com/neurosweep/sweep/pkg/models"
 )
@@ -14,36 +15,97 @@ import (
 // may be used by many goroutines at once.
 type Plan struct {
 	setting    *models.Setting
+	grids      []*grid
+	first      []int64 // the number of the first trial of each grid, and the length
 	axes       []Axis
 	constants  []models.Value
 	replicates int64
-	length     int64
+	carry      *carry
+	inner      int64           // trials of one place: of its replicates and links
+	renumber   [][]renumbering // for each grid, by parameter: from its axis to the plan's
+	columns    []models.Column
+	order      Order
+}
+
+// renumbering says where on the plan's axis the values of a grid's axis stand.
+type renumbering struct {
+	swept bool
+	at    []int32 // nil: where they stand on the grid's
 }
 
 // Plan lays the spec out.
 func (s *Spec) Plan() *Plan {
 	p := &Plan{
-		setting:    s.Setting,
-		axes:       make([]Axis, len(s.Axes)),
-		constants:  slices.Clone(s.constants),
-		replicates: s.Replicates,
-		length:     s.Replicates,
+		setting: s.Setting, axes: slices.Clone(s.Axes), replicates: s.Replicates, carry: s.carry,
+		inner: s.Replicates, columns: slices.Clone(s.columns), order: s.Order, first: []int64{0},
 	}
-	for i, a := range s.Axes {
-		p.axes[i] = a.tabulated()
-		p.length *= a.Len
+	if s.carry != nil {
+		p.inner *= s.carry.directions()
+		p.columns = append(p.columns, models.Column{Name: "direction", Kind: models.TextKind, Doc: "whether the carried axis is gone up or down"})
+	}
+	p.constants = slices.Clone(s.grids[0].constants)
+	for i := range p.axes {
+		p.axes[i] = p.axes[i].tabulated()
+		p.constants[p.axes[i].Param] = models.Value{}
+	}
+	tabled := make(map[*Axis]*Axis)
+	for _, from := range s.grids {
+		g := *from
+		g.factors = slices.Clone(g.factors)
+		for i := range g.factors {
+			f := &g.factors[i]
+			f.members = slices.Clone(f.members)
+			for j := range f.members {
+				a := f.members[j].axis
+				if tabled[a] == nil {
+					t := a.tabulated()
+					tabled[a] = &t
+				}
+				f.members[j].axis = tabled[a]
+			}
+		}
+		p.grids = append(p.grids, &g)
+		p.first = append(p.first, p.first[len(p.first)-1]+g.length()*p.inner)
+		p.renumber = append(p.renumber, p.renumbered(&g))
 	}
 	return p
+}
+
+// renumbered finds the grid's values on the plan's axes.
+func (p *Plan) renumbered(g *grid) []renumbering {
+	list := make([]renumbering, len(g.constants))
+	for i := range p.axes {
+		whole := &p.axes[i]
+		param := whole.Param
+		list[param].swept = true
+		a, v := g.axisOf(param)
+		if a != nil && a.same(whole) {
+			continue
+		}
+		places := make(map[models.Value]int32, whole.Len)
+		for at := range whole.Len {
+			places[whole.Value(at)] = int32(at)
+		}
+		if a == nil {
+			list[param].at = []int32{places[v]}
+			continue
+		}
+		list[param].at = make([]int32, a.Len)
+		for at := range a.Len {
+			list[param].at[at] = places[a.Value(at)]
+		}
+	}
+	return list
 }
 
 // Setting is what all trials share.
 func (p *Plan) Setting() *models.Setting { return p.setting }
 
-// Len is the number of trials: the product of the axes' lengths and the
-// replicates.
-func (p *Plan) Len() int64 { return p.length }
+// Len is the number of trials.
+func (p *Plan) Len() int64 { return p.first[len(p.grids)] }
 
-// Axes are the axes, in the order of the spec.
+// Axes are the parameters that take more than a constant, each with all values
+// that it takes anywhere: Point.Index is the place of a value on its axis.
 func (p *Plan) Axes() []Axis { return p.axes }
 
 // Swept lists the places of the parameters that have an axis, in the order of
@@ -56,70 +118,141 @@ func (p *Plan) Swept() []int {
 	return swept
 }
 
+// Derived lists the columns that the spec derives; Point.Derived has their
+// values.
+func (p *Plan) Derived() []models.Column { return p.columns }
+
 // Replicates is how often each place of the grid is run.
 func (p *Plan) Replicates() int64 { return p.replicates }
+
+// ChainLen is the number of links of a chain, 0 if the spec carries no state.
+// Trials t with the same t/ChainLen are one chain, in order.
+func (p *Plan) ChainLen() int64 {
+	if p.carry == nil {
+		return 0
+	}
+	return p.carry.links
+}
 
 // Constants are the values, by parameter, that are the same in all trials. The
 // parameters that have an axis are not set.
 func (p *Plan) Constants() []models.Value { return p.constants }
 
+// fewFactors is how many factors a grid has as a rule; more cost an allocation.
+const fewFactors = 24
+
 // Point makes dst the point of the trial, from 0. The last axis changes
-// fastest, and the replicate fastest of all. The slices of dst are used again.
-// It panics if the plan has no such trial.
+// fastest, and the replicate fastest of all; where there is a carry, its axis
+// and direction change faster still. The slices of dst are used again. It
+// panics if the plan has no such trial.
 func (p *Plan) Point(trial int64, dst *models.Point) {
-	if uint64(trial) >= uint64(p.length) {
-		panic(fmt.Sprintf("experiment: trial %d of a plan of %d", trial, p.length))
+	if uint64(trial) >= uint64(p.Len()) {
+		panic(fmt.Sprintf("experiment: trial %d of a plan of %d", trial, p.Len()))
 	}
+	b := 0
+	if len(p.grids) > 1 {
+		b = sort.Search(len(p.grids), func(i int) bool { return p.first[i+1] > trial })
+	}
+	g := p.grids[b]
+	n := len(g.constants)
 	dst.Trial = trial
-	dst.Values = append(dst.Values[:0], p.constants...)
-	if cap(dst.Index) < len(p.constants) {
-		dst.Index = make([]int64, len(p.constants))
-	}
-	dst.Index = dst.Index[:len(p.constants)]
+	dst.Values = slices.Grow(dst.Values[:0], n)[:n]
+	dst.Index = slices.Grow(dst.Index[:0], n)[:n]
 	clear(dst.Index)
-	rest := trial / p.replicates
-	dst.Replicate = trial - rest*p.replicates
-	for i := len(p.axes) - 1; i >= 0; i-- {
-		a := &p.axes[i]
-		next := rest / a.Len
-		at := rest - next*a.Len
-		rest = next
-		dst.Index[a.Param] = at
-		dst.Values[a.Param] = a.Value(at)
+	dst.Direction, dst.Chain = 0, [32]byte{}
+
+	var few [fewFactors]int64
+	rows := few[:]
+	if len(g.factors) > fewFactors {
+		rows = make([]int64, len(g.factors))
+	}
+	place, rest := divide(trial-p.first[b], p.inner)
+	if p.carry != nil {
+		place, rest = p.link(trial, dst)
+	}
+	dst.Replicate = rest
+	if g.kept != nil {
+		place = int64(g.kept[place])
+	}
+	g.rows(place, rows)
+	g.fill(rows, dst.Values, dst.Index)
+	for i := range p.axes {
+		param := p.axes[i].Param
+		if at := p.renumber[b][param].at; at != nil {
+			dst.Index[param] = int64(at[dst.Index[param]])
+		}
+	}
+	dst.Derived = dst.Derived[:0]
+	for i := range g.columns {
+		t := &g.columns[i]
+		dst.Derived = append(dst.Derived, t.axis.list[t.at(rows)])
+	}
+	if p.carry != nil {
+		label := "up"
+		if dst.Direction < 0 {
+			label = "down"
+		}
+		dst.Derived = append(dst.Derived, models.TextValue(label))
 	}
 }
 
-// Hash is the SHA-256 of all that fixes the IDs of the plan's points and their
-// order: the setting, the constants, the values on each axis and the
-// replicates. Plans with the same points in the same order have the same hash,
-// however their specs are written: an axis of one value counts as a constant.
+func divide(a, b int64) (quotient, rest int64) {
+	q := a / b
+	return q, a - q*b
+}
+
+// link finds a trial of a carrying plan: its place in the grid and its
+// replicate, and sets its direction and chain.
 //
-// The one exception: of a sequence of more than 65 536 numbers it takes the
-// rule (first value, step and count, exactly) in place of the values, so the
-// same numbers written one by one, or as a linspace and as a logspace, give
-// another hash.
+//	trial = (outer·replicates + replicate)·D·L + direction·L + link
+//
+// with L links and D directions, the first up if there are two.
+func (p *Plan) link(trial int64, dst *models.Point) (place, replicate int64) {
+	c := p.carry
+	chain, link := divide(trial, c.links)
+	of, direction := divide(chain, c.directions())
+	outer, replicate := divide(of, p.replicates)
+	if c.down || direction == 1 {
+		dst.Direction, dst.Chain = -1, c.before[1][link]
+		link = c.links - 1 - link
+	} else {
+		dst.Direction, dst.Chain = 1, c.before[0][link]
+	}
+	return outer*c.links + link, replicate
+}
+
+// Hash is the SHA-256 of all that fixes what is stored of the plan's points, and
+// their order: the setting, the values and places on the axes, the derived
+// columns and the replicates. Plans with the same points in the same order have
+// the same hash, however their specs are written: an axis of one value counts
+// as a constant. The order in which trials are run is no part of it.
+//
+// The exceptions: of a sequence of more than 65 536 numbers it takes the rule in
+// place of the values, so the same numbers written in another way give another
+// hash; and parameters that are tied to each other give another hash than the
+// same points as a plain grid.
 func (p *Plan) Hash() [32]byte {
 	h := hasher{Hash: sha256.New()}
 	h.text("sweep/plan/v1")
 
 	setting := p.setting.Fingerprint()
 	h.Write(setting[:])
-
-	constants := slices.Clone(p.constants)
-	var axes []*Axis
-	for i := range p.axes {
-		if a := &p.axes[i]; a.Len == 1 {
-			constants[a.Param] = a.Value(0)
-		} else {
-			axes = append(axes, a)
-		}
+	if len(p.grids) > 1 {
+		h.text("blocks")
+		h.number(uint64(len(p.grids)))
 	}
-	for _, v := range constants {
-		h.value(v)
+	for _, g := range p.grids {
+		h.grid(g)
 	}
-	h.number(uint64(len(axes)))
-	for _, a := range axes {
-		h.axis(a)
+	for i := range p.columns {
+		h.text("column")
+		h.text(p.columns[i].Name)
+		h.number(uint64(p.columns[i].Kind))
+	}
+	if c := p.carry; c != nil {
+		h.text("carry")
+		h.number(uint64(c.param))
+		h.text(fmt.Sprint(c.down, c.both))
 	}
 	h.number(uint64(p.replicates))
 	return [32]byte(h.Sum(nil))
@@ -150,18 +283,59 @@ func (h *hasher) value(v models.Value) {
 	}
 }
 
-func (h *hasher) axis(a *Axis) {
-	h.number(uint64(a.Param))
+func (h *hasher) grid(g *grid) {
+	constants := slices.Clone(g.constants)
+	var factors []*factor
+	for i := range g.factors {
+		f := &g.factors[i]
+		if f.len == 1 && !slices.ContainsFunc(f.members, func(m member) bool { return m.axis.Len > 1 }) {
+			for _, m := range f.members {
+				constants[m.param] = m.axis.Value(m.at(0))
+			}
+		} else {
+			factors = append(factors, f)
+		}
+	}
+	for _, v := range constants {
+		h.value(v)
+	}
+	h.number(uint64(len(factors)))
+	for _, f := range factors {
+		if len(f.members) > 1 || f.members[0].places != nil {
+			h.text("tied")
+			h.number(uint64(f.len))
+			h.number(uint64(len(f.members)))
+		}
+		for _, m := range f.members {
+			h.axis(m.axis, m.param)
+			h.places(m.places)
+		}
+	}
+	for _, tables := range [][]tabulated{g.lookups, g.columns} {
+		for _, t := range tables {
+			h.text("derived")
+			h.number(uint64(len(t.factors)))
+			for _, f := range t.factors {
+				h.number(uint64(g.factors[f].members[0].param))
+			}
+			h.axis(t.axis, t.param)
+			h.places(t.places)
+		}
+	}
+}
+
+func (h *hasher) places(places []int32) {
+	for _, at := range places {
+		h.number(uint64(at))
+	}
+}
+
+func (h *hasher) axis(a *Axis, param int) {
+	h.number(uint64(param))
 	h.number(uint64(a.Len))
 	if a.list == nil && a.Len > longTable {
-		rule := "line"
-		if a.log {
-			rule = "power"
-		}
-		h.text(rule)
 		h.number(uint64(a.kind))
-		h.text(a.line.at(0).RatString())
-		h.text(a.line.step().RatString())
+		h.text(a.rule.name())
 		return
 	}
 	h.text("values")

@@ -22,7 +22,7 @@ func parse(t testing.TB, text string, set ...string) *Spec {
 	return s
 }
 
-const grid = `
+const gridText = `
 about: What is seen?
 model: bms
 replicates: 2
@@ -34,7 +34,7 @@ params:
 `
 
 func TestPointsInOrder(t *testing.T) {
-	s := parse(t, grid)
+	s := parse(t, gridText)
 	p := s.Plan()
 	n, gamma, sigma, self := bms.Param("n"), bms.Param("gamma"), bms.Param("sigma"), bms.Param("self")
 	var got []string
@@ -84,7 +84,7 @@ func TestUnsetParametersStayUnset(t *testing.T) {
 
 // Points may be asked for in any order, into any point, by many at once.
 func TestPointsDoNotDependOnTheAsking(t *testing.T) {
-	p := parse(t, grid, "current={logspace: [0, 1, 100]}", "theta={linspace: [0.1, 3, 1e6]}").Plan()
+	p := parse(t, gridText, "current={logspace: [0, 1, 100]}", "theta={linspace: [0.1, 3, 1e6]}").Plan()
 	ids := make([]models.ID, 200)
 	places := make([][]int64, len(ids))
 	id := p.Setting().NewIdentity()
@@ -110,7 +110,7 @@ func TestPointsDoNotDependOnTheAsking(t *testing.T) {
 }
 
 func TestNoSuchTrial(t *testing.T) {
-	p := parse(t, grid).Plan()
+	p := parse(t, gridText).Plan()
 	for _, trial := range []int64{-1, p.Len(), 1 << 62} {
 		func() {
 			defer func() {
@@ -208,7 +208,7 @@ func TestLargePlansAreSmall(t *testing.T) {
 }
 
 func TestPointDoesNotAllocate(t *testing.T) {
-	p := parse(t, grid, "theta={linspace: [0.1, 3, 1e9]}", "n={range: [2, 1e6, 1]}").Plan()
+	p := parse(t, gridText, "theta={linspace: [0.1, 3, 1e9]}", "n={range: [2, 1e6, 1]}").Plan()
 	var pt models.Point
 	trial := int64(0)
 	if n := testing.AllocsPerRun(100, func() { p.Point(trial, &pt); trial += 1_000_003 }); n > 0 {
@@ -219,7 +219,7 @@ func TestPointDoesNotAllocate(t *testing.T) {
 func BenchmarkPoint(b *testing.B) {
 	for name, set := range map[string][]string{"small": nil, "long": {"theta={linspace: [0.1, 3, 1e9]}"}} {
 		b.Run(name, func(b *testing.B) {
-			p := parse(b, grid, set...).Plan()
+			p := parse(b, gridText, set...).Plan()
 			var pt models.Point
 			b.ReportAllocs()
 			for i := range b.N {

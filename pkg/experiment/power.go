@@ -21,14 +21,21 @@ func powerOfTen(q *big.Rat) float64 {
 		x, _ := r.Float64()
 		return x
 	}
-	// Of any rational q that is no integer, 10^q is irrational: it is never a
-	// tie between two floats, and enough digits tell to which side it rounds.
+	// Of any rational q that is no integer, 10^q is irrational.
+	return nearest(func(prec uint) *big.Float { return expTen(q, prec) })
+}
+
+// nearest is the float64 nearest to an irrational number, given with as many
+// bits as asked for. It is never a tie between two floats, and enough digits
+// tell to which side it rounds.
+func nearest(digits func(prec uint) *big.Float) float64 {
 	for prec := uint(firstPrec); ; prec *= 2 {
-		y := expTen(q, prec)
-		// The error of expTen is well below 2^-(prec-64) of the result: the
-		// rounded sums and products are some hundred, and the squarings double
-		// what went before them 16 times.
+		y := digits(prec)
+		// The error of the functions here is well below 2^-(prec-64) of the
+		// result: the rounded sums and products are some hundred, and squarings
+		// double what went before them 16 times.
 		slack := new(big.Float).SetMantExp(y, -int(prec-64))
+		slack.Abs(slack)
 		low, _ := new(big.Float).SetPrec(prec).Sub(y, slack).Float64()
 		high, _ := new(big.Float).SetPrec(prec).Add(y, slack).Float64()
 		if low == high {
@@ -38,21 +45,32 @@ func powerOfTen(q *big.Rat) float64 {
 }
 
 // expTen is 10^q with about prec bits: 10^k · exp(f·ln 10) with k the integer
-// below q and f the rest; exp by its series at 2^-16 of the argument, squared
-// 16 times.
+// below q and f the rest.
 func expTen(q *big.Rat, prec uint) *big.Float {
-	const halvings = 16
-	float := func() *big.Float { return new(big.Float).SetPrec(prec) }
 	k := new(big.Int).Div(q.Num(), q.Denom())
 	f := new(big.Rat).Sub(q, new(big.Rat).SetInt(k))
-	x := float().SetRat(f)
+	x := new(big.Float).SetPrec(prec).SetRat(f)
 	if prec == firstPrec {
 		x.Mul(x, firstLnTen())
 	} else {
 		x.Mul(x, lnTen(prec))
 	}
-	x.SetMantExp(x, -halvings)
+	e := expOf(x)
+	n := int(k.Int64())
+	scale := new(big.Float).SetPrec(prec).SetInt(tenTo(max(n, -n)))
+	if n < 0 {
+		return e.Quo(e, scale)
+	}
+	return e.Mul(e, scale)
+}
 
+// expOf is e^x to about the precision of x, which is some tens at most: by its
+// series at 2^-16 of the argument, squared 16 times. x is overwritten.
+func expOf(x *big.Float) *big.Float {
+	const halvings = 16
+	prec := x.Prec()
+	float := func() *big.Float { return new(big.Float).SetPrec(prec) }
+	x.SetMantExp(x, -halvings)
 	sum, term := float().SetInt64(1), float().SetInt64(1)
 	for n := int64(1); term.Sign() != 0 && term.MantExp(nil) > -int(prec); n++ {
 		term.Mul(term, x)
@@ -62,12 +80,7 @@ func expTen(q *big.Rat, prec uint) *big.Float {
 	for range halvings {
 		sum.Mul(sum, sum)
 	}
-	n := int(k.Int64())
-	scale := float().SetInt(tenTo(max(n, -n)))
-	if n < 0 {
-		return sum.Quo(sum, scale)
-	}
-	return sum.Mul(sum, scale)
+	return sum
 }
 
 var firstLnTen = sync.OnceValue(func() *big.Float { return lnTen(firstPrec) })

@@ -28,6 +28,8 @@ type Options struct {
 	// path such as params.gamma, gamma.linspace or streams.weights; a value is
 	// written as in the file, in YAML's flow style.
 	Set []string
+
+	work int64 // rows laid out one by one, at most; 0 stands for maxWork
 }
 
 // Spec is a spec that has been read and found right.
@@ -46,15 +48,23 @@ type Spec struct {
 	// Setting holds the model, the seed and what the streams depend on.
 	Setting *models.Setting
 	// Axes are the parameters that take more than a constant, in the order of
-	// the spec.
+	// the spec, each with all its values.
 	Axes []Axis
+	// Order is the order in which trials are handed out. It changes no number
+	// and enters no identity.
+	Order Order
 	// Variant is the variant that was taken, or "".
 	Variant string
 	// Set holds the overrides that were applied.
 	Set []string
 
-	constants []models.Value // by parameter; not set for axes
-	root      *yaml.Node     // the spec as run
+	grids   []*grid
+	carry   *carry
+	columns []models.Column // the derived ones
+	derived []*derivation   // what makes them
+	root    *yaml.Node      // the spec as run
+	places  map[*yaml.Node]place
+	source  *source
 }
 
 // maxTrials is how many trials a plan may have.
@@ -89,12 +99,15 @@ func Parse(file string, text []byte, o Options) (*Spec, error) {
 	if len(text) > maxSize {
 		return nil, Errors{{Code: "size", File: file, Message: fmt.Sprintf("the spec is larger than %d KiB", maxSize>>10)}}
 	}
-	r := &reader{models: o.Models, file: newSource(file, string(text), 0)}
+	r := &reader{models: o.Models, file: newSource(file, string(text), 0), limit: cmp.Or(o.work, maxWork)}
 	name := strings.TrimSuffix(filepath.Base(file), filepath.Ext(file))
 	if strings.Trim(name, ".") == "" {
 		r.report(r.file, 0, 0, 0, "name", "", mistakef("name it as in experiments/bms.yaml", "the file's name names the folder of the results, and is empty"))
 	}
 	root := r.tree(r.file, text)
+	if root != nil {
+		root = r.extend(root, file)
+	}
 	if root == nil {
 		return nil, r.err()
 	}
@@ -104,9 +117,14 @@ func Parse(file string, text []byte, o Options) (*Spec, error) {
 	s := r.spec(root)
 	variants := r.variants(root)
 	var chosen *yaml.Node
+	sound := len(r.errs) == 0
 	for _, v := range variants {
 		merged := r.merge(root, v.changes)
+		if sound {
+			r.variant = v.name
+		}
 		taken := r.spec(merged)
+		r.variant = ""
 		if v.name == o.Variant {
 			s, chosen = taken, merged
 		}
@@ -119,7 +137,7 @@ func Parse(file string, text []byte, o Options) (*Spec, error) {
 		return nil, r.err()
 	}
 	for i, text := range o.Set {
-		if changes := r.override(text, i+1); changes != nil {
+		if changes := r.override(text, r.sources+i+1); changes != nil {
 			chosen = r.merge(chosen, changes)
 		}
 	}
@@ -129,7 +147,7 @@ func Parse(file string, text []byte, o Options) (*Spec, error) {
 	if err := r.err(); err != nil {
 		return nil, err
 	}
-	s.root = chosen
+	s.root, s.places, s.source = chosen, r.places, r.file
 	s.File, s.Name = file, name
 	if o.Variant != "" {
 		s.Name += "-" + o.Variant
@@ -139,7 +157,7 @@ func Parse(file string, text []byte, o Options) (*Spec, error) {
 }
 
 // keys are the keys of a spec, in the order in which they are written.
-var keys = []string{"about", "model", "seed", "replicates", "params", "streams", "variants"}
+var keys = []string{"extends", "defs", "about", "model", "seed", "replicates", "order", "params", "sample", "derive", "zip", "where", "carry", "blocks", "streams", "variants"}
 
 // spec reads a tree. What it returns is of use if there was no mistake.
 func (r *reader) spec(root *yaml.Node) *Spec {
@@ -163,7 +181,9 @@ func (r *reader) spec(root *yaml.Node) *Spec {
 			seed = r.count(v, "seed", 0, math.MaxInt64)
 		case "replicates":
 			s.Replicates = r.count(v, "replicates", 1, maxTrials)
-		case "model", "params", "streams", "variants":
+		case "order":
+			s.Order = r.orderKey(v)
+		case "model", "params", "sample", "derive", "zip", "where", "carry", "blocks", "streams", "variants":
 			// Read by functions of their own.
 		default:
 			r.unknownKey(k, s.Model)
@@ -181,13 +201,32 @@ func (r *reader) spec(root *yaml.Node) *Spec {
 	if s.Model == nil {
 		return nil
 	}
-	ok := r.params(root, s)
 	depends := r.streams(root, s.Model)
-	if ok {
+	s.Setting = models.NewSetting(s.Model, uint64(seed), depends)
+	r.points(root, s)
+	return s
+}
+
+// points lays out the points of a spec: of each of its blocks, or of the whole.
+func (r *reader) points(root *yaml.Node, s *Spec) {
+	blocks := r.blocks(root)
+	if blocks == nil {
+		blocks = []*yaml.Node{root}
+	}
+	s.derived = nil
+	before := len(r.errs)
+	for _, b := range blocks {
+		if g := r.grid(b, s); g != nil {
+			s.grids = append(s.grids, g)
+		}
+	}
+	s.carry = r.carry(root, s)
+	if len(r.errs) > before || len(s.grids) < len(blocks) {
+		return
+	}
+	if r.unite(root, s) {
 		r.size(root, s)
 	}
-	s.Setting = models.NewSetting(s.Model, uint64(seed), depends)
-	return s
 }
 
 func (r *reader) unknownKey(k *yaml.Node, m *models.Model) {
@@ -276,51 +315,153 @@ func (r *reader) section(root *yaml.Node, key, of string) *yaml.Node {
 	return n
 }
 
-// params reads what the spec gives the parameters into its axes and constants.
-func (r *reader) params(root *yaml.Node, s *Spec) (ok bool) {
-	ok = true
-	nodes := make([]*yaml.Node, len(s.Model.Params)) // the key that gives each
-	s.constants = make([]models.Value, len(s.Model.Params))
-	for i, p := range s.Model.Params {
-		s.constants[i] = p.Decl().Default
+// grid reads what a spec, or one of its blocks, says of the points. It returns
+// nil if there is a mistake.
+func (r *reader) grid(root *yaml.Node, s *Spec) *grid {
+	m := s.Model
+	before := len(r.errs)
+	l := &layout{r: r, model: m, given: make([]*given, len(m.Params)), keys: make([]*yaml.Node, len(m.Params)), env: newEnvironment()}
+	for _, p := range m.Params {
+		l.defaults = append(l.defaults, p.Decl().Default)
 	}
+	l.values = slices.Clone(l.defaults)
+	r.scope = newScope(m)
+	r.derivedNames(root, m)
+	ok := r.params(root, l)
+	ok = r.sampled(root, s, l) && ok
+	ok = r.derive(root, l) && ok
+	r.oneOfEach(root, l)
+	zips, zipsOK := r.zips(root, l)
+	conditions, whereOK := r.conditions(root, l)
+	if l.cycles() || !r.compileAll(l, conditions) || !ok || !zipsOK || !whereOK || len(r.errs) > before && r.full() {
+		return nil
+	}
+	l.axes(zips)
+	ok = l.resolveAll() && l.exclusive()
+	for _, e := range conditions {
+		ok = l.sound(e.names) && l.condition(e) && ok
+	}
+	g := l.finish(s)
+	if !ok {
+		return nil
+	}
+	return g
+}
+
+// params reads what the spec gives the parameters.
+func (r *reader) params(root *yaml.Node, l *layout) (ok bool) {
 	section := r.section(root, "params", "parameters to values")
-	if section != nil {
-		for k, v := range pairs(section) {
-			if r.full() {
-				return false
-			}
-			if !named(k) {
-				continue
-			}
-			path := join("params", k.Value)
-			i := s.Model.Param(k.Value)
-			if i < 0 {
-				r.fail(k, "unknown-parameter", path, mistakef(suggest(k.Value, "parameters", paramNames(s.Model)),
-					"model %s has no parameter %q", s.Model.Name, clip(k.Value)))
-				ok = false
-				continue
-			}
-			if nodes[i] != nil {
-				continue // given twice, which strict has reported
-			}
-			nodes[i] = k
-			g := r.value(v, i, s.Model.Params[i].Decl(), path)
-			switch {
-			case g == nil:
-				ok = false
-			case g.axis != nil:
-				s.Axes = append(s.Axes, *g.axis)
-				s.constants[i] = models.Value{}
-			default:
-				s.constants[i] = g.constant
-			}
+	if section == nil {
+		return true
+	}
+	ok = true
+	for k, v := range pairs(section) {
+		if r.full() {
+			return false
+		}
+		if !named(k) {
+			continue
+		}
+		path := join("params", k.Value)
+		i := l.model.Param(k.Value)
+		if i < 0 {
+			r.fail(k, "unknown-parameter", path, mistakef(suggest(k.Value, "parameters", paramNames(l.model)),
+				"model %s has no parameter %q", l.model.Name, clip(k.Value)))
+			ok = false
+			continue
+		}
+		if l.keys[i] != nil {
+			continue // given twice, which strict has reported
+		}
+		l.keys[i] = k
+		g := r.value(v, i, l.decl(i), path)
+		if g == nil {
+			ok = false
+			continue
+		}
+		l.given[i] = g
+		l.order = append(l.order, i)
+		if g.axis == nil && g.rule == nil {
+			l.values[i] = g.constant
 		}
 	}
-	for _, group := range s.Model.OneOf {
-		r.oneOf(root, s.Model, group, nodes)
-	}
 	return ok
+}
+
+// axes makes factors of the axes that stand by themselves and of those that
+// are zipped.
+func (l *layout) axes(zips [][]int) {
+	for order, p := range l.order {
+		if g := l.given[p]; g == nil || g.axis == nil {
+			continue
+		}
+		l.values[p] = models.Value{}
+		if f, _ := l.holder(p); f >= 0 {
+			continue
+		}
+		tied := []int{p}
+		for _, z := range zips {
+			if slices.Contains(z, p) {
+				tied = z
+			}
+		}
+		f := factor{len: l.given[p].axis.Len, order: order}
+		for _, q := range tied {
+			f.members = append(f.members, member{param: q, axis: l.given[q].axis})
+		}
+		l.factors = append(l.factors, f)
+	}
+	l.sort()
+}
+
+// oneOfEach checks each group of parameters of which one is given.
+func (r *reader) oneOfEach(root *yaml.Node, l *layout) {
+	for _, group := range l.model.OneOf {
+		// Of several that all have a condition exclusive checks the points.
+		conditional := 0
+		for _, p := range group {
+			if g := l.given[l.model.Param(p.Decl().Name)]; g != nil && g.rule != nil && g.rule.when != nil {
+				conditional++
+			}
+		}
+		if conditional < 2 {
+			r.oneOf(root, l.model, group, l.keys)
+		}
+	}
+}
+
+// exclusive checks that of the parameters of which a point has one it has not
+// several, where conditions decide which.
+func (l *layout) exclusive() bool {
+	for _, group := range l.model.OneOf {
+		var names []string
+		var rule *dependent
+		for _, p := range group {
+			names = append(names, p.Decl().Name)
+			if g := l.given[l.model.Param(p.Decl().Name)]; g != nil && g.rule != nil && g.rule.when != nil {
+				rule = g.rule
+			}
+		}
+		if rule == nil {
+			continue
+		}
+		all := append(slices.Clone(names), rule.when.names...)
+		if !l.each(all, rule.when.node, rule.when.path, func(_ []int, _ []int64, params []int) bool {
+			set := 0
+			for _, name := range names {
+				if _, ok := l.env.values[name]; ok {
+					set++
+				}
+			}
+			if set != 1 {
+				l.r.fail(rule.when.node, "one-of", rule.when.path, mistakef("let the conditions exclude each other and cover all points", "model %s takes exactly one of %s, and has %d%s", l.model.Name, oneOf(names), set, l.at(params)))
+			}
+			return set == 1
+		}) {
+			return false
+		}
+	}
+	return true
 }
 
 // oneOf sees to it that exactly one of a group of parameters is given.
@@ -424,9 +565,20 @@ func (r *reader) dependence(n *yaml.Node, m *models.Model, path string) []models
 
 // size refuses a plan with more trials than can be numbered.
 func (r *reader) size(root *yaml.Node, s *Spec) {
-	n := big.NewInt(s.Replicates)
-	for _, a := range s.Axes {
-		n.Mul(n, big.NewInt(a.Len))
+	n := new(big.Int)
+	for _, g := range s.grids {
+		part := big.NewInt(s.Replicates)
+		if g.kept != nil {
+			part.Mul(part, big.NewInt(int64(len(g.kept))))
+		} else {
+			for _, f := range g.factors {
+				part.Mul(part, big.NewInt(f.len))
+			}
+		}
+		n.Add(n, part)
+	}
+	if s.carry != nil && s.carry.both {
+		n.Lsh(n, 1)
 	}
 	if n.Cmp(big.NewInt(maxTrials)) > 0 {
 		at, _ := lookup(root, "params")

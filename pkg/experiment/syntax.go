@@ -32,8 +32,16 @@ type reader struct {
 	file   *source
 	places map[*yaml.Node]place // of nodes that stand in a variant or an override
 	read   map[valueKey]*given  // values already read
-	errs   Errors
-	seen   map[Error]bool
+	scope  *scope               // what names stand for in the expressions being read
+	rows   int64                // laid out one by one so far
+	limit  int64                // of these
+
+	variant string // being read, if the spec without it is right
+
+	aliased bool // the tree being read has aliases
+	sources int  // files and overrides read
+	errs    Errors
+	seen    map[Error]bool
 }
 
 // fail records a mistake at the node.
@@ -49,6 +57,9 @@ func (r *reader) fail(n *yaml.Node, code, path string, m *mistake) {
 }
 
 func (r *reader) report(src *source, line, column, width int, code, path string, m *mistake) {
+	if r.variant != "" && !strings.HasPrefix(path, "variants.") {
+		m = mistakef(m.hint, "in variant %s: %s", r.variant, m.message)
+	}
 	e := Error{
 		Code: code, File: src.name, Line: line, Column: column, Path: path,
 		Message: m.message, Hint: m.hint, Source: strings.ToValidUTF8(src.line(line), "\ufffd"),
@@ -125,10 +136,17 @@ func (r *reader) tree(src *source, text []byte) *yaml.Node {
 	case len(docs) > 1:
 		at(docs[1].Line, docs[1].Column, "document", mistakef("", "a spec is one YAML document, and here begins a second"))
 	}
-	if len(docs) == 0 || !r.strict(docs[0], "", 0) {
+	if len(docs) == 0 {
 		return nil
 	}
-	return docs[0]
+	// Mistakes point into this text until what they are part of is known.
+	before := r.file
+	r.file, r.aliased = src, false
+	defer func() { r.file = before }()
+	if !r.strict(docs[0], "", 0, false) {
+		return nil
+	}
+	return r.expand(docs[0])
 }
 
 // documents are the first two documents of a text, and what stopped the
@@ -212,15 +230,16 @@ func syntaxHint(message string) string {
 	return ""
 }
 
-// strict checks the node and all below it. It reports whether the tree can be
-// read further, which only a too deep one cannot.
-func (r *reader) strict(n *yaml.Node, path string, depth int) bool {
+// strict checks the node and all below it; defs says that it stands under that
+// key, where anchors may. It reports whether the tree can be read further,
+// which only a too deep one cannot.
+func (r *reader) strict(n *yaml.Node, path string, depth int, defs bool) bool {
 	if depth > maxDepth {
 		r.fail(n, "depth", path, mistakef("", "lists and mappings are nested more than %d deep", maxDepth))
 		return false
 	}
-	if n.Anchor != "" {
-		r.fail(n, "alias", path, mistakef("write the value where it is used", "a spec has no anchors: &%s", clip(n.Anchor)))
+	if n.Anchor != "" && !defs {
+		r.fail(n, "alias", path, mistakef("define it there and use it here", "a spec has anchors under defs only: &%s", clip(n.Anchor)))
 	}
 	if n.Style&yaml.TaggedStyle != 0 {
 		r.fail(n, "tag", path, mistakef("leave it out", "a spec has no tags: %s", clip(n.Tag)))
@@ -228,10 +247,10 @@ func (r *reader) strict(n *yaml.Node, path string, depth int) bool {
 	ok := true
 	switch n.Kind {
 	case yaml.AliasNode:
-		r.fail(n, "alias", path, mistakef("write the value where it is used", "a spec has no aliases: *%s", clip(n.Value)))
+		r.aliased = true
 	case yaml.SequenceNode:
 		for i, c := range n.Content {
-			ok = r.strict(c, element(path, i), depth+1) && ok
+			ok = r.strict(c, element(path, i), depth+1, defs) && ok
 		}
 	case yaml.MappingNode:
 		first := make(map[string]*yaml.Node, len(n.Content)/2)
@@ -242,16 +261,19 @@ func (r *reader) strict(n *yaml.Node, path string, depth int) bool {
 			case k.Kind != yaml.ScalarNode:
 				r.fail(k, "syntax", path, mistakef("", "a key is a name, not a list or a mapping"))
 				continue
-			case k.Tag == "!!merge":
-				r.fail(k, "alias", path, mistakef("write the keys where they are used", "a spec has no merge keys"))
+			case k.Tag == "!!merge" && !defs:
+				r.fail(k, "alias", path, mistakef("write the keys where they are used", "a spec has merge keys under defs only"))
 			case f != nil:
 				r.fail(k, "duplicate-key", below, mistakef("leave one of them out",
 					"%q is given twice, first at %d:%d", clip(k.Value), f.Line, f.Column))
 			default:
 				first[k.Value] = k
 			}
-			ok = r.strict(k, below, depth+1) && ok
-			ok = r.strict(v, below, depth+1) && ok
+			if k.Tag == "!!merge" {
+				r.aliased = true
+			}
+			ok = r.strict(k, below, depth+1, defs) && ok
+			ok = r.strict(v, below, depth+1, defs || depth == 0 && k.Value == "defs") && ok
 		}
 	}
 	return ok

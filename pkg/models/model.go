@@ -171,6 +171,20 @@ func (m *Model) Param(name string) int {
 	return -1
 }
 
+// HasColumn reports whether the data set of the model's trials has a column of
+// that name of its own.
+func (m *Model) HasColumn(name string) bool {
+	if contains(reserved, name) || m.Param(name) >= 0 || m.Param(strings.TrimSuffix(name, "_i")) >= 0 {
+		return true
+	}
+	for _, o := range m.Outputs {
+		if o.Decl().Name == name {
+			return true
+		}
+	}
+	return false
+}
+
 func (m *Model) param(d *ParamDecl) int {
 	for i, p := range m.Params {
 		if p.Decl() == d {

@@ -25,6 +25,19 @@ type Point struct {
 	// Chain is a hash of the links before this one: what they were is part of
 	// the point's identity. It is zero for the first.
 	Chain [32]byte
+
+	// Derived are the values of the plan's derived columns. They follow from the
+	// rest and are no part of the point's identity.
+	Derived []Value
+}
+
+// Column is a column of the data set that a plan derives: pure functions of a
+// point.
+type Column struct {
+	Name string
+	Kind Kind
+	Unit string
+	Doc  string // one sentence, without its full stop
 }
 
 // ID is the identity of a point: what its record is kept under. It is a

@@ -39,7 +39,9 @@ func newLoops(m *models.Model, links int64, weights ...float64) *loops {
 func (p *loops) Setting() *models.Setting { return p.setting }
 func (p *loops) Len() int64               { return 2 * int64(len(p.weights)) * p.links }
 func (p *loops) ChainLen() int64          { return p.links }
-func (p *loops) Swept() []int             { return []int{0, 1} }
+func (p *loops) Derived() []models.Column { return nil }
+
+func (p *loops) Swept() []int { return []int{0, 1} }
 func (p *loops) Hash() [32]byte {
 	return sha256.Sum256(fmt.Append(nil, p.weights, p.low, p.gap, p.links))
 }

@@ -17,6 +17,9 @@ type Plan interface {
 	// on: the trials [c*ChainLen, (c+1)*ChainLen) are chain c. It is 0 if there
 	// are no chains.
 	ChainLen() int64
+	// Derived lists the columns that the plan derives; Point.Derived has their
+	// values.
+	Derived() []models.Column
 	// Hash is the same for two plans only if they have the same points in the
 	// same order.
 	Hash() [32]byte

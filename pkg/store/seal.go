@@ -240,8 +240,8 @@ func (l *layout) fill(refs []ref) {
 	}
 }
 
-// addPlace adds a point's replicate and parameters to the columns that
-// trialsTable has for them, and says how many those are.
+// addPlace adds a point's replicate, parameters and derived values to the
+// columns that trialsTable has for them, and says how many those are.
 func addPlace(columns []column, p *models.Point, swept []bool) int {
 	columns[0].addInt(p.Replicate)
 	n := 1
@@ -252,6 +252,10 @@ func addPlace(columns []column, p *models.Point, swept []bool) int {
 			columns[n].addInt(p.Index[i])
 			n++
 		}
+	}
+	for _, v := range p.Derived {
+		addValue(&columns[n], v)
+		n++
 	}
 	return n
 }

@@ -47,13 +47,17 @@ func (p *testPlan) Setting() *models.Setting { return p.setting }
 func (p *testPlan) Len() int64               { return p.trials }
 func (p *testPlan) ChainLen() int64          { return p.chain }
 func (p *testPlan) Swept() []int             { return []int{0} }
+func (p *testPlan) Derived() []models.Column {
+	return []models.Column{{Name: "half", Kind: models.FloatKind, Doc: "half of x"}, {Name: "parity", Kind: models.TextKind, Doc: "of x"}}
+}
 func (p *testPlan) Hash() (h [32]byte) {
 	binary.LittleEndian.PutUint64(h[:], uint64(p.trials))
 	return h
 }
 
 func (p *testPlan) Point(trial int64, dst *models.Point) {
-	*dst = models.Point{Trial: trial, Values: append(dst.Values[:0], models.FloatValue(float64(trial))), Index: append(dst.Index[:0], trial)}
+	*dst = models.Point{Trial: trial, Values: append(dst.Values[:0], models.FloatValue(float64(trial))), Index: append(dst.Index[:0], trial),
+		Derived: append(dst.Derived[:0], models.FloatValue(float64(trial)/2), models.TextValue([]string{"even", "odd"}[trial%2]))}
 }
 
 // strange are the numbers that formats get wrong.

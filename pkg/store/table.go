@@ -145,6 +145,9 @@ func trialsTable(p Plan) *table {
 			t.add(field{name: d.Name + "_i", kind: intColumn, few: true, doc: "index of " + d.Name + " on its axis, from 0"})
 		}
 	}
+	for _, c := range p.Derived() {
+		t.add(field{name: c.Name, kind: paramKinds[c.Kind], few: true, unit: c.Unit, doc: c.Doc})
+	}
 	output := func(series bool) {
 		for _, o := range m.Outputs {
 			d := o.Decl()
