@@ -82,8 +82,8 @@ func TestPilot(t *testing.T) {
 	if p.Done != 20 || p.Estimate.Observed != 20 {
 		t.Errorf("%d done, %d observed", p.Done, p.Estimate.Observed)
 	}
-	// 1980 trials of 1 ms of work each; the machine may be busy.
-	if hours := p.Estimate.CPUHours; hours.Mid < 1.98/3600/3 || hours.Mid > 3*1.98/3600 || hours.Low > hours.Mid || hours.High < hours.Mid {
+	// 1980 trials of 1 ms of work each; on a busy machine a trial gets less of its core.
+	if hours := p.Estimate.CPUHours; hours.Mid < 1.98/3600/10 || hours.Mid > 3*1.98/3600 || hours.Low > hours.Mid || hours.High < hours.Mid {
 		t.Errorf("the CPU time is %+v hours", hours)
 	}
 	out = must(t, sweep(t, dir, "run", "work.yaml", "--json"), 0)

@@ -3,6 +3,7 @@ package runner_test
 import (
 	"context"
 	"fmt"
+	"math/rand/v2"
 	"runtime"
 	"slices"
 	"syscall"
@@ -104,11 +105,12 @@ func emptySpec(tb testing.TB, trials int) *experiment.Spec {
 	return spec
 }
 
-// BenchmarkOrder compares the order of the plan with one in which all parts are
-// complete only at the end.
+// BenchmarkOrder compares the order of the plan with one that refines it, in
+// which all parts are complete only at the end, and with one in which every
+// batch holds trials of all parts.
 func BenchmarkOrder(b *testing.B) {
 	for _, trials := range []int{1_000_000, 10_000_000} {
-		for _, name := range []string{"row", "halving"} {
+		for _, name := range []string{"row", "halving", "shuffle"} {
 			b.Run(fmt.Sprint(name, "/", trials), func(b *testing.B) {
 				plan := emptySpec(b, trials).Plan()
 				before, most := cpuTime(), uint64(0)
@@ -118,8 +120,13 @@ func BenchmarkOrder(b *testing.B) {
 						b.Fatal(err)
 					}
 					var order runner.Order = plan.Sequence()
-					if name == "halving" {
+					switch name {
+					case "halving":
 						order = newHalving(plan.Len())
+					case "shuffle":
+						trials := runner.Spread(int(plan.Len()), plan.Len())
+						rand.New(rand.NewPCG(1, 2)).Shuffle(len(trials), func(i, j int) { trials[i], trials[j] = trials[j], trials[i] })
+						order = runner.Listed(trials)
 					}
 					ended := make(chan struct{})
 					go func() {
