@@ -51,7 +51,7 @@ func TestOwnFunctions(t *testing.T) {
 		near(t, "ln", ln(base), math.Log(base), 0)
 		near(t, "whole power", pow(-base, n), math.Pow(-base, n), 2)
 	})
-	for _, x := range []float64{math.Inf(1), math.Inf(-1), math.NaN(), 0, -0.0, 1e-320, -800, 800, 709.78, -745} {
+	for _, x := range []float64{math.Inf(1), math.Inf(-1), math.NaN(), 0, math.Copysign(0, -1), 1e-320, -800, 800, 709.78, -745} {
 		for _, f := range [][2]float64{{exp(x), math.Exp(x)}, {tanh(x), math.Tanh(x)}, {pow(x, 2), math.Pow(x, 2)}, {pow(2, x), math.Pow(2, x)}, {pow(x, 0.5), math.Pow(x, 0.5)}, {pow(x, -3), math.Pow(x, -3)}} {
 			if f[0] != f[1] && !(math.IsNaN(f[0]) && math.IsNaN(f[1])) && math.Abs(f[0]-f[1]) > 1e-15*math.Abs(f[1]) {
 				t.Errorf("of %v: %v, not %v", x, f[0], f[1])
