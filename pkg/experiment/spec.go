@@ -485,7 +485,11 @@ func (r *reader) oneOf(root *yaml.Node, m *models.Model, group []models.Param, n
 	case len(given) > 1:
 		slices.SortFunc(given, r.order)
 		first, last := given[0], given[len(given)-1]
-		r.fail(last, "one-of", join("params", last.Value), mistakef("leave one of them out",
+		section, hint := "params", "leave one of them out"
+		if _, derived := lookup(root, "derive"); derived != nil && slices.ContainsFunc(derived.Content, func(n *yaml.Node) bool { return n == last }) {
+			section, hint = "derive", "give the derived value another name, to have it as a column"
+		}
+		r.fail(last, "one-of", join(section, last.Value), mistakef(hint,
 			"model %s takes only one of %s, and %s is given at %d:%d", m.Name, oneOf(names), first.Value, first.Line, first.Column))
 	}
 }
