@@ -103,7 +103,7 @@ func (r *reader) law(n *yaml.Node, d *models.ParamDecl, path string) law {
 	case "uniform":
 		return func(u float64) models.Value { return inside(from + float64(u*(to-from))) }
 	case "log-uniform":
-		a, b := math.Log(from), math.Log(to)
+		a, b := ln(from), ln(to)
 		return func(u float64) models.Value { return inside(exp(a + float64(u*(b-a)))) }
 	}
 	return func(u float64) models.Value { return models.FloatValue(from + float64(to*normalQuantile(u))) }
