@@ -12,8 +12,8 @@ type Section struct {
 	Direction int
 }
 
-// crosses reports whether going from a to b is a crossing.
-func (s Section) crosses(a, b float64) bool {
+// Crosses reports whether G going from a to b is a crossing.
+func (s Section) Crosses(a, b float64) bool {
 	up, down := a < 0 && b >= 0, a > 0 && b <= 0
 	return up && s.Direction >= 0 || down && s.Direction <= 0
 }
@@ -61,7 +61,7 @@ func (c *Crossings) Next(ctx context.Context, dst []float64, limit float64) (flo
 			d.At(c.x, to)
 			before, after := c.g, c.section.G(c.x)
 			c.g = after
-			if c.section.crosses(before, after) {
+			if c.section.Crosses(before, after) {
 				t := c.locate(dst, from, to, before)
 				if t > limit { // and is found again when asked for with a later limit
 					c.piece--
