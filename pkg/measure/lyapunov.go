@@ -82,7 +82,8 @@ func (s Spectrum) Sum() float64 {
 // [BlockEstimate]. The first frame is fixed and in no special direction. For a
 // flow m is one of its integrators (dynamics.RK4), whose tangent vectors are
 // exact; orthonormalise every 0.05 to 1 time units. A direction that is
-// contracted to zero has the exponent -Inf.
+// contracted to zero, or below rounding between two orthonormalisations, has the
+// exponent -Inf and the standard error NaN.
 //
 // Cost: per step one tangent of Exponents vectors, one step and
 // 2 Dim Exponents² multiplications. Nothing is allocated per step.
@@ -195,6 +196,10 @@ func (f *frame) advance(ctx context.Context, n int) (dynamics.Ending, error) {
 	return dynamics.Limit, nil
 }
 
+// rounding is the part of a vector below which what a projection leaves of it is
+// noise: a few units in the last place, 2^-52.
+const rounding = 16. / (1 << 52)
+
 // orthonormalise makes the vectors of q orthonormal in place and adds the
 // logarithms of what was left of each to logs. A vector of which nothing is
 // left is replaced by one that is orthogonal to those before it.
@@ -202,8 +207,12 @@ func (f *frame) orthonormalise() {
 	n := f.m.Dim()
 	for i := range f.logs {
 		v := f.q[i*n : i*n+n]
+		before := math.Sqrt(dot(v, v))
 		project(v, f.q[:i*n])
 		length := math.Sqrt(dot(v, v))
+		if length <= rounding*before {
+			length = 0
+		}
 		f.logs[i] += math.Log(length)
 		for axis := 0; !(length > 0) && axis < n; axis++ {
 			clear(v)

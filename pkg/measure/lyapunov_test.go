@@ -64,6 +64,11 @@ func TestExactExponents(t *testing.T) {
 	if within(t, "exponent", s.Exponents[0], math.Log(0.5), 1e-9); !math.IsInf(s.Exponents[1], -1) {
 		t.Error(s.Exponents)
 	}
+	// Of rank one, along a direction that is not an axis.
+	s = spectrum(t, linear{[]float64{0.1, 0.2, 0.3, 0.6}}, []float64{0, 0}, measure.LyapunovSettings{Steps: 1000})
+	if within(t, "exponent", s.Exponents[0], math.Log(0.7), 1e-9); !math.IsInf(s.Exponents[1], -1) {
+		t.Error("rank one:", s.Exponents)
+	}
 	for _, r := range []float64{1.5, 2.5, 2.9} {
 		s = spectrum(t, logistic(r), []float64{0.3}, measure.LyapunovSettings{Steps: 1000, Transient: 1000})
 		within(t, "exponent", s.Exponents[0], math.Log(math.Abs(2-r)), 1e-9)
