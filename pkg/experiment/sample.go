@@ -29,7 +29,7 @@ func (r *reader) sampled(root *yaml.Node, s *Spec, l *layout) bool {
 		case k.Value == "design":
 			i := slices.Index(designNames(), v.Value)
 			if v.Kind != yaml.ScalarNode || i < 0 {
-				r.fail(v, "choice", path, mistakef(suggest(v.Value, "designs", designNames()), "takes %s, not %s", oneOf(designNames()), what(v)))
+				r.fail(v, "choice", path, mistakef(suggest(v.Value, "designs", designNames()), "takes %s, not %s", models.Either(designNames()), what(v)))
 				continue
 			}
 			how = designs[i]

@@ -454,7 +454,7 @@ func (l *layout) exclusive() bool {
 				}
 			}
 			if set != 1 {
-				l.r.fail(rule.when.node, "one-of", rule.when.path, mistakef("let the conditions exclude each other and cover all points", "model %s takes exactly one of %s, and has %d%s", l.model.Name, oneOf(names), set, l.at(params)))
+				l.r.fail(rule.when.node, "one-of", rule.when.path, mistakef("let the conditions exclude each other and cover all points", "model %s takes exactly one of %s, and has %d%s", l.model.Name, models.Either(names), set, l.at(params)))
 			}
 			return set == 1
 		}) {
@@ -481,7 +481,7 @@ func (r *reader) oneOf(root *yaml.Node, m *models.Model, group []models.Param, n
 		if at == nil {
 			at = root
 		}
-		r.fail(at, "one-of", "params", mistakef("", "model %s needs one of %s", m.Name, oneOf(names)))
+		r.fail(at, "one-of", "params", mistakef("", "model %s needs one of %s", m.Name, models.Either(names)))
 	case len(given) > 1:
 		slices.SortFunc(given, r.order)
 		first, last := given[0], given[len(given)-1]
@@ -490,7 +490,7 @@ func (r *reader) oneOf(root *yaml.Node, m *models.Model, group []models.Param, n
 			section, hint = "derive", "give the derived value another name, to have it as a column"
 		}
 		r.fail(last, "one-of", join(section, last.Value), mistakef(hint,
-			"model %s takes only one of %s, and %s is given at %d:%d", m.Name, oneOf(names), first.Value, first.Line, first.Column))
+			"model %s takes only one of %s, and %s is given at %d:%d", m.Name, models.Either(names), first.Value, first.Line, first.Column))
 	}
 }
 
