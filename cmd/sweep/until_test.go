@@ -52,7 +52,7 @@ func TestFor(t *testing.T) {
 	const long = "work=4e-3" // 2000 trials, 4 s on two workers
 	begun := time.Now()
 	out := must(t, sweep(t, dir, "run", "work.yaml", "-s", long, "--for", "1s"), exitWorkLeft)
-	if took := time.Since(begun); took < time.Second || took > 10*time.Second {
+	if took := time.Since(begun); took < time.Second || took > time.Minute {
 		t.Errorf("the run took %v\n%s", took, out)
 	}
 	if s := statusOf(t, dir, "results/work"); s.Done == 0 || s.Done == s.Planned {
