@@ -199,8 +199,13 @@ func TestCrossings(t *testing.T) {
 				t.Errorf("crossing %d at %v", i, x)
 			}
 		}
-		if _, e, _ := cross.Next(context.Background(), x, d.Time()+0.01); e != dynamics.Limit {
+		// One that lies behind the limit is there when asked for again.
+		want := c.first + 10*c.each
+		if _, e, _ := cross.Next(context.Background(), x, want-1e-6); e != dynamics.Limit {
 			t.Errorf("no limit: %v", e)
+		}
+		if at, e, _ := cross.Next(context.Background(), x, want+1); e != dynamics.Converged || math.Abs(at-want) > 1e-10 {
+			t.Errorf("behind the limit: %v at %v", e, at)
 		}
 	}
 }
