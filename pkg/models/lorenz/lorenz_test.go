@@ -102,7 +102,7 @@ func TestCorrelationDimension(t *testing.T) {
 	}
 	c, err := measure.CorrelationDimension(ctx, points, 3, measure.CorrelationSettings{Low: 0.7, High: 5})
 	t.Logf("%.3f", c.Dimension)
-	if err != nil || math.Abs(c.Dimension-2.05) > 0.1 {
+	if err != nil || math.Abs(c.Dimension-2.05) > 0.03 {
 		t.Error(c.Dimension, err)
 	}
 }
