@@ -53,7 +53,7 @@ peers: build ## the same sweep in sweep, joblib, Ray, Dask and Optuna; minutes
 	.venv-bench/bin/python -W ignore bench/peers.py bin/sweep
 
 science: ## the checks against the literature that take minutes
-	$(GO) test -tags science -timeout 60m ./pkg/models/...
+	$(GO) test -tags science -timeout 60m ./pkg/...
 
 check: lint test race ## all of it before a change goes out
 

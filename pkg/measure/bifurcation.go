@@ -116,11 +116,11 @@ func border(kind Class, e []complex128, flow bool) float64 {
 	for _, z := range e {
 		switch {
 		case kind == Fold && flow:
-			product *= z
+			product = multiply(product, z)
 		case kind == Fold:
-			product *= z - 1
+			product = multiply(product, z-1)
 		case kind == Flip:
-			product *= z + 1
+			product = multiply(product, z+1)
 		}
 		if imag(z) > 0 {
 			g := real(z)
@@ -142,4 +142,10 @@ func border(kind Class, e []complex128, flow bool) float64 {
 		return pair
 	}
 	panic("measure: not a kind of bifurcation: " + kind.String())
+}
+
+// multiply is a b with every product rounded on its own, which the operator does
+// not promise.
+func multiply(a, b complex128) complex128 {
+	return complex(float64(real(a)*real(b))-float64(imag(a)*imag(b)), float64(real(a)*imag(b))+float64(imag(a)*real(b)))
 }

@@ -82,7 +82,7 @@ func (m delayed) Dim() int              { return 2 }
 func (m delayed) Step(dst, x []float64) { dst[0], dst[1] = m.r*x[0]*(1-x[1]), x[0] }
 
 // Row 5a: period doublings of the logistic map by Newton's method in r and x,
-// with the table of models.md 5.1 as the answer only: each is guessed from the two
+// with the table of docs/known-answers.md as the answer only: each is guessed from the two
 // before it. Tolerance 1e-8, and delta 4.669201609 within 1e-3.
 func TestPeriodDoubling(t *testing.T) {
 	want := []float64{3, 3.4494897428, 3.5440903596, 3.5644072661, 3.5687594195, 3.5696916098, 3.5698912594}
@@ -114,12 +114,12 @@ func TestPeriodDoubling(t *testing.T) {
 		t.Error(b)
 	}
 	within(t, "fold", b.Parameter, 1+math.Sqrt(8), 1e-8)
-	// and doubles at 3.8414990075 (models.md 5.1).
+	// and doubles at 3.8414990075 (docs/known-answers.md).
 	b = measure.FindBifurcation(family, measure.Flip, 3.841, orbit(t, logistic(3.84), []float64{0.5}, 3000, 1), measure.NewtonSettings{Period: 3})
 	within(t, "flip of period 3", b.Parameter, 3.8414990075, 1e-8)
 }
 
-// Row 5c, models.md 5.3: fold and flip curves of one recurrent neuron, where
+// Row 5c, docs/known-answers.md: fold and flip curves of one recurrent neuron, where
 // x± = (1 ± sqrt(1 - 4/|w|))/2 and b = ln(x/(1-x)) - w x, to 1e-6.
 func TestNeuronCurves(t *testing.T) {
 	for _, w := range []float64{4.5, 5, 6, 8, 12, 20} {
@@ -144,7 +144,7 @@ func TestNeuronCurves(t *testing.T) {
 			}
 		}
 	}
-	// The numbers of models.md 5.3.
+	// The numbers of docs/known-answers.md.
 	for _, c := range []struct{ w, b float64 }{{6, -3.415093}, {6, -2.584907}, {8, -5.065680}, {8, -2.934320}, {-6, -0.049009}, {-6, 6.049009}, {-5, 0.419542}, {-5, 4.580458}} {
 		kind, x := measure.Fold, []float64{(1 + math.Sqrt(1-4/math.Abs(c.w))) / 2}
 		if c.w < 0 {
@@ -160,7 +160,7 @@ func TestNeuronCurves(t *testing.T) {
 }
 
 // The Gauss map x' = exp(-a x²) + b, a = 6.2, is not monotone: its bias has flips
-// at -0.8726449 and 0.4144171 (models.md 5.3 ii).
+// at -0.8726449 and 0.4144171 (docs/known-answers.md).
 func TestGaussMap(t *testing.T) {
 	family := func(b float64) dynamics.System {
 		return scalar{
@@ -190,7 +190,7 @@ var responses = []struct {
 }
 
 // monotone checks on a grid of (w, b) that a neuron with a monotone response has
-// a period of at most 2: a theorem (models.md 5.3), since the second iterate of a
+// a period of at most 2: a theorem (docs/known-answers.md), since the second iterate of a
 // monotone map is increasing and its orbits are monotone. Near the curves of
 // bifurcation convergence is slow, and a transient that finds no period is
 // made longer; beyond that only the curve itself is left, where the orbit

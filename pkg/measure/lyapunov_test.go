@@ -20,7 +20,7 @@ func spectrum(t testing.TB, m dynamics.Map, x []float64, s measure.LyapunovSetti
 	return got
 }
 
-// Row 9a of models.md: the sum is ln |det J| = ln 0.3 exactly; 0.4192, -1.6232 and
+// Row 9a of docs/known-answers.md: the sum is ln |det J| = ln 0.3 exactly; 0.4192, -1.6232 and
 // D 1.258 after J.C. Sprott, Chaos and Time-Series Analysis (2003).
 func TestHenonSpectrum(t *testing.T) {
 	s := spectrum(t, henon{1.4, 0.3}, []float64{0.1, 0.1}, measure.LyapunovSettings{Steps: 300_000, Transient: 1000})
@@ -118,7 +118,7 @@ func advance(r float64) func(x float64, n int) (float64, float64) {
 	}
 }
 
-// The same exponent in four ways; ln 2 with 1e6 steps (models.md 5.1, tolerance
+// The same exponent in four ways; ln 2 with 1e6 steps (docs/known-answers.md, tolerance
 // 2e-3 there; the standard errors are below 1e-4).
 func TestWaysToAnExponent(t *testing.T) {
 	s := measure.LyapunovSettings{Steps: 1_000_000, Transient: 100}

@@ -31,7 +31,7 @@ func LyapunovTwo(ctx context.Context, m dynamics.Map, x []float64, s LyapunovSet
 	apart := make([]float64, m.Dim())
 	generic(apart)
 	// apart holds the difference, at any length; rescale puts b at Distance.
-	rescale := func() float64 {
+	rescale := func() {
 		d := math.Sqrt(dot(apart, apart))
 		if d == 0 {
 			generic(apart)
@@ -40,14 +40,8 @@ func LyapunovTwo(ctx context.Context, m dynamics.Map, x []float64, s LyapunovSet
 		for i := range apart {
 			b.X[i] = a.X[i] + float64(apart[i]*(s.Distance/d))
 		}
-		// What rounding left of the distance is what is measured against.
-		var sum float64
-		for i := range apart {
-			sum += float64((b.X[i] - a.X[i]) * (b.X[i] - a.X[i]))
-		}
-		return math.Sqrt(sum)
 	}
-	d0 := rescale()
+	rescale()
 	walk := func(n int) (total float64, e dynamics.Ending, err error) {
 		for i := 1; i <= n; i++ {
 			if i&255 == 1 {
@@ -64,8 +58,8 @@ func LyapunovTwo(ctx context.Context, m dynamics.Map, x []float64, s LyapunovSet
 				for j := range apart {
 					apart[j] = b.X[j] - a.X[j]
 				}
-				total += math.Log(math.Sqrt(dot(apart, apart)) / d0)
-				d0 = rescale()
+				total += math.Log(math.Sqrt(dot(apart, apart)) / s.Distance)
+				rescale()
 			}
 		}
 		return total, dynamics.Limit, nil

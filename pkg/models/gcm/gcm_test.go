@@ -12,7 +12,7 @@ import (
 
 var ctx = context.Background()
 
-// Row 6d of models.md: eps_c = 1/2 at r = 4, within 0.01; N = 50, 2e4 steps, five
+// Row 6d of docs/known-answers.md: eps_c = 1/2 at r = 4, within 0.01; N = 50, 2e4 steps, five
 // starts on each side. The transverse exponent is 0 there too.
 func TestSynchronisation(t *testing.T) {
 	for _, c := range []struct {

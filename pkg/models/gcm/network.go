@@ -15,10 +15,10 @@ func (g Network) Dim() int { return g.N }
 func (g Network) Step(dst, x []float64) {
 	var sum float64
 	for i, v := range x {
-		dst[i] = g.R * v * (1 - v)
+		dst[i] = float64(g.R * v * (1 - v))
 		sum += dst[i]
 	}
-	mean := g.Eps * (sum / float64(g.N))
+	mean := float64(g.Eps * (sum / float64(g.N)))
 	for i := range dst {
 		dst[i] = float64((1-g.Eps)*dst[i]) + mean
 	}
@@ -30,10 +30,10 @@ func (g Network) Tangent(dst, x, v []float64) {
 		w, dst := v[k:k+g.N], dst[k:k+g.N]
 		var sum float64
 		for i := range w {
-			dst[i] = (g.R - float64(2*g.R*x[i])) * w[i]
+			dst[i] = float64((g.R - float64(2*g.R*x[i])) * w[i])
 			sum += dst[i]
 		}
-		mean := g.Eps * (sum / float64(g.N))
+		mean := float64(g.Eps * (sum / float64(g.N)))
 		for i := range dst {
 			dst[i] = float64((1-g.Eps)*dst[i]) + mean
 		}

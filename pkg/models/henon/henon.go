@@ -74,7 +74,7 @@ func run(ctx context.Context, t *models.Trial) error {
 		copy(x, t.Before)
 	} else if rng := start.Of(t); spread.Of(t) > 0 {
 		for i := range x {
-			x[i] += shift(rng.Float64(), spread.Of(t))
+			x[i] += float64(shift(rng.Float64(), spread.Of(t)))
 		}
 	}
 	t.After = append(t.After[:0], x...) // what an orbit that diverges hands on

@@ -11,8 +11,8 @@ import (
 
 var ctx = context.Background()
 
-// Row 9a of models.md: sum ln 0.3 to 1e-9, 0.4192 within 0.003 with 3e5 steps. The
-// tests of ChaosTools.jl (test/lyapunov_exponents.jl) ask for 0.41 to 0.43 and -1.63
+// Row 9a of docs/known-answers.md: sum ln 0.3 to 1e-9, 0.4192 within 0.003 with 3e5 steps. The
+// tests of ChaosTools.jl (on Lyapunov exponents) ask for 0.41 to 0.43 and -1.63
 // to -1.61, D_KY is 1.258 (Sprott 2003).
 func TestSpectrum(t *testing.T) {
 	s, err := measure.Lyapunov(ctx, Map{1.4, 0.3}, []float64{0.1, 0.1}, measure.LyapunovSettings{Steps: 300_000, Transient: 1000})

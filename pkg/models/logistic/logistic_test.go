@@ -43,7 +43,7 @@ func trial(t testing.TB, values map[models.Param]models.Value) func(o models.Out
 
 func scalar(s models.Slot) float64 { return s.Float() }
 
-// models.md 9 and 5.1: periods; ln |2 - r| in the regime of the fixed point to
+// docs/known-answers.md: periods; ln |2 - r| in the regime of the fixed point to
 // rounding; ln 2 at r = 4 within 2e-3 with 1e6 steps.
 func TestKnownAnswers(t *testing.T) {
 	for _, c := range []struct {
@@ -125,7 +125,7 @@ func TestReinjection(t *testing.T) {
 	}
 }
 
-// Conjugacies, 1e-9 over 20 steps (models.md 4a and 5.2): gradient descent on the
+// Conjugacies, 1e-9 over 20 steps (docs/known-answers.md): gradient descent on the
 // loss x²/2 - x³/3 with v = eta (1-x)/(1+eta) and r = 1 + eta; z² + c with
 // z = r (1/2 - x), c = r (2-r)/4.
 func TestConjugacies(t *testing.T) {
@@ -153,7 +153,7 @@ func TestConjugacies(t *testing.T) {
 	}
 }
 
-// Periods are equal for x and z on a grid of 1000 r (models.md 5.2).
+// Periods are equal for x and z on a grid of 1000 r (docs/known-answers.md).
 func TestConjugatePeriods(t *testing.T) {
 	for i := range 1000 {
 		r := 1 + 3*(float64(i)+0.5)/1000

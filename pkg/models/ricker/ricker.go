@@ -62,7 +62,7 @@ func (m Map) Tangent(dst, x, v []float64) {
 // advance goes n steps from x and sums up ln |f'|.
 func (m Map) advance(x float64, n int) (y, sum float64) {
 	for range n {
-		growth := m.R * (1 - x)
+		growth := float64(m.R * (1 - x))
 		sum += math.Log(math.Abs(1-float64(m.R*x))) + growth
 		x *= math.Exp(growth)
 	}

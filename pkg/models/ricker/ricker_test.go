@@ -11,7 +11,7 @@ import (
 
 var ctx = context.Background()
 
-// Row 6a of models.md: period doublings at 2; 2.526467726; 2.656353265 within 1e-7,
+// Row 6a of docs/known-answers.md: period doublings at 2; 2.526467726; 2.656353265 within 1e-7,
 // and further ones whose distances shrink towards 2.692368851.
 func TestPeriodDoubling(t *testing.T) {
 	family := func(r float64) dynamics.System { return Map{r} }

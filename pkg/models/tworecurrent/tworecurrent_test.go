@@ -11,7 +11,7 @@ import (
 
 var ctx = context.Background()
 
-// Row 5d of models.md: a = 5, b = 25 doubles its period at 1.25075688, 2.18736065,
+// Row 5d of docs/known-answers.md: a = 5, b = 25 doubles its period at 1.25075688, 2.18736065,
 // 2.50268619 within 1e-6, with delta estimates 2.97, 4.01, 4.55, 4.64 on the way to
 // 4.669 and the end at 2.603314.
 func TestWangPeriodDoubling(t *testing.T) {
@@ -49,7 +49,7 @@ func TestWangPeriodDoubling(t *testing.T) {
 	}
 }
 
-// The difference obeys a map of its own, and a window of period 3 is where models.md
+// The difference obeys a map of its own, and a window of period 3 is where docs/known-answers.md
 // 5.4 says.
 func TestWang(t *testing.T) {
 	w := Wang{5, 25, 2.4}
@@ -74,7 +74,7 @@ func TestWang(t *testing.T) {
 	}
 }
 
-// The table of models.md 5.4: exponents to three digits with 2e5 steps, of the best
+// The table of docs/known-answers.md: exponents to three digits with 2e5 steps, of the best
 // of twenty starts, since attractors live side by side. Chaos to 0.01 (the standard
 // errors are 0.001 to 0.003), cycles to the digits given.
 func TestPasemann(t *testing.T) {
