@@ -149,7 +149,7 @@ func (a *app) run(ctx context.Context, spec *experiment.Spec, o runOptions) erro
 	}
 	progress := a.startProgress(st, &forecast{plan: plan, store: st, costs: costs, workers: a.workers()})
 	runErr := runner.Run(ctx, stop, plan, order, st, runner.Options{
-		Workers: a.settings.Workers, Timeout: a.settings.Timeout, Retries: a.settings.Retries, Grace: a.settings.Grace,
+		Workers: a.settings.Workers, Timeout: a.settings.Timeout, Retries: a.settings.Retries, FailFast: a.settings.FailFast, Grace: a.settings.Grace,
 		Until: o.until, Costs: costs,
 	})
 	err = st.Close()

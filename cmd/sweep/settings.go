@@ -26,6 +26,7 @@ type settings struct {
 	Workers  int
 	Timeout  time.Duration
 	Retries  int
+	FailFast int
 	Grace    time.Duration
 	Progress string
 
@@ -55,6 +56,9 @@ var settingsList = []setting{
 	}},
 	{"retries", "0", "n", "how often a failed trial is tried again", func(s *settings, t string) error {
 		return parseCount(&s.Retries, t, 1000)
+	}},
+	{"fail_fast", "0", "n", "end the run when so many trials in a row have failed in the same way; 0 for never", func(s *settings, t string) error {
+		return parseCount(&s.FailFast, t, 1_000_000)
 	}},
 	{"grace", "10s", "duration", "time that running trials get to end when the run is stopped", func(s *settings, t string) error {
 		return parseDuration(&s.Grace, t)
@@ -88,11 +92,14 @@ func parseDuration(dst *time.Duration, text string) error {
 
 const defaultConfig = "configs/default.yaml"
 
+// flagName is the key as a flag.
+func flagName(key string) string { return strings.ReplaceAll(key, "_", "-") }
+
 func envName(key string) string { return "SWEEP_" + strings.ToUpper(key) }
 
 func (s *settings) flags(f *pflag.FlagSet) {
 	for _, d := range settingsList {
-		f.String(d.key, d.def, fmt.Sprintf("%s (`%s`; $%s)", d.doc, d.arg, envName(d.key)))
+		f.String(flagName(d.key), d.def, fmt.Sprintf("%s (`%s`; $%s)", d.doc, d.arg, envName(d.key)))
 	}
 }
 
@@ -103,7 +110,7 @@ func (s *settings) load(f *pflag.FlagSet) error {
 	s.viper.AutomaticEnv()
 	for _, d := range settingsList {
 		s.viper.SetDefault(d.key, d.def)
-		if err := s.viper.BindPFlag(d.key, f.Lookup(d.key)); err != nil {
+		if err := s.viper.BindPFlag(d.key, f.Lookup(flagName(d.key))); err != nil {
 			return err
 		}
 	}
@@ -117,8 +124,8 @@ func (s *settings) load(f *pflag.FlagSet) error {
 		origin, place := "built-in", (*yaml.Node)(nil)
 		_, env := os.LookupEnv(envName(d.key))
 		switch {
-		case f.Changed(d.key):
-			origin = "flag --" + d.key
+		case f.Changed(flagName(d.key)):
+			origin = "flag --" + flagName(d.key)
 		case env && os.Getenv(envName(d.key)) != "":
 			origin = "environment " + envName(d.key)
 		case places[d.key] != nil:

@@ -50,6 +50,9 @@ type Options struct {
 	Workers int           // GOMAXPROCS if 0
 	Timeout time.Duration // of a trial; none if 0
 	Retries int           // how often a failed trial is tried again
+	// FailFast ends the handing out once so many trials in a row have failed in
+	// the same way; 0 is never.
+	FailFast int
 	// Grace is how long a stop waits for trials to end before it cancels them,
 	// and how long a cancelled trial has before it is left behind.
 	Grace time.Duration
@@ -95,6 +98,8 @@ type pool struct {
 	cost  time.Duration // of a trial, smoothed; 0 until one has ended
 	err   error         // why the run cannot go on, where it is not the store's
 	abort context.CancelCauseFunc
+
+	streak streak
 
 	workers sync.WaitGroup
 	active  []*worker // guarded by mu

@@ -193,6 +193,7 @@ func (w *worker) record(err error, timing store.Timing) bool {
 		return false
 	}
 	w.batch.Add(&w.point, w.trial, err, timing)
+	w.pool.judge(err)
 	if w.batch.Len() >= maxChunk || w.batch.Size() >= batchBytes {
 		return w.send()
 	}
