@@ -15,7 +15,20 @@ import (
 // change does not want and lets it change what others put.
 func forge(t *testing.T, path, dir string, change func(p *models.Point, trial *models.Trial) (keep bool)) {
 	t.Helper()
-	spec, err := experiment.Read(path, experiment.Options{Models: all.Models})
+	forgeWith(t, all.Models, path, dir, change)
+}
+
+// probeVersion is the models with another version of probe.
+func probeVersion(version int) []*models.Model {
+	probe := *all.Find("probe")
+	probe.Version = version
+	return []*models.Model{&probe}
+}
+
+// forgeWith is forge with other models than the program's.
+func forgeWith(t *testing.T, list []*models.Model, path, dir string, change func(p *models.Point, trial *models.Trial) (keep bool)) {
+	t.Helper()
+	spec, err := experiment.Read(path, experiment.Options{Models: list})
 	if err != nil {
 		t.Fatal(err)
 	}

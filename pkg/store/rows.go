@@ -1,6 +1,7 @@
 package store
 
 import (
+	"fmt"
 	"path/filepath"
 	"slices"
 
@@ -244,4 +245,36 @@ func NewRecord(id models.ID, p *models.Point, t *models.Trial, err error, timing
 	copy(rec.Outputs, t.Slots)
 	rec.State = t.After
 	return rec.Clone()
+}
+
+// ModelVersion is the version of the model that the records of a folder were
+// computed with, 0 if it has none. Rows of another version than the plan's are
+// not in its Rows.
+func ModelVersion(dir string) (int, error) {
+	sources, err := sourcesIn(dir, "")
+	if err != nil {
+		return 0, err
+	}
+	for _, src := range sources {
+		version := 0
+		if src.journal != "" {
+			g, h, _, err := openSegment(src.journal)
+			if err != nil {
+				continue // Verify tells of damage
+			}
+			g.file.Close()
+			version = h.Version
+		} else {
+			r, err := openPart(src.part, &table{}, false)
+			if err != nil {
+				continue
+			}
+			fmt.Sscan(r.metadata("sweep.model.version"), &version) // 0 if it is not there
+			r.close()
+		}
+		if version > 0 {
+			return version, nil
+		}
+	}
+	return 0, nil
 }
