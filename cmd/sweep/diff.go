@@ -72,6 +72,7 @@ type side struct {
 // openSide opens a folder with the plan that its records were computed by, which
 // may have been of another version of the model than this program's.
 func (a *app) openSide(dir string) (*side, error) {
+	dir = filepath.Clean(dir)
 	path := filepath.Join(dir, "spec.yaml")
 	if _, err := os.Stat(path); err != nil {
 		return nil, fmt.Errorf("%s is not a result folder: %w", dir, err)
