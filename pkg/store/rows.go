@@ -71,9 +71,6 @@ func (r *Rows) Report() *Report { return &r.look.Report }
 // Close gives back the files.
 func (r *Rows) Close() { r.look.close() }
 
-// Has reports whether the trial has a record.
-func (r *Rows) Has(trial int64) bool { return r.look.parts[trial/partRows].has(trial) }
-
 // Each visits all records, by trial.
 func (r *Rows) Each(c Columns, visit func(*Record) error) error {
 	return r.Range(c, 0, r.look.plan.Len(), visit)
