@@ -277,11 +277,12 @@ func (a *app) printAudit(dir string, r *audited) error {
 	for _, f := range r.Failed {
 		fmt.Fprintf(a.stdout, "trial %d fails now: %s: %s\n", f.Trial, f.Class, indent(f.Message, "  "))
 	}
+	first := int64(math.MaxInt64)
 	for _, d := range r.Columns {
 		if d.First >= 0 {
-			fmt.Fprintf(a.stdout, "sweep replay %s %d\n", quoteArg(dir), d.First)
-			break
+			first = min(first, d.First)
 		}
 	}
+	fmt.Fprintf(a.stdout, "sweep replay %s %d\n", quoteArg(dir), first)
 	return nil
 }

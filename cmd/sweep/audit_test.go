@@ -131,6 +131,12 @@ func TestAuditFailedNow(t *testing.T) {
 func TestAuditChain(t *testing.T) {
 	t.Chdir(t.TempDir())
 	writeSpec(t, ".", "h.yaml", strings.NewReplacer("81", "2", "501", "11").Replace(hysteresis))
+	if code, _, err := call(t, "run", "h.yaml", "--results", "right"); code != 0 {
+		t.Fatal(err)
+	}
+	if code, out, err := call(t, "audit", "right/h", "--sample", "60%"); code != 0 || !strings.HasPrefix(out, "right/h: 27 of 44 ") {
+		t.Errorf("%d\n%s%s", code, out, err)
+	}
 	forge(t, "h.yaml", "results", func(p *models.Point, trial *models.Trial) bool {
 		if p.Trial == 7 {
 			trial.After[0] += 0.25
@@ -138,7 +144,7 @@ func TestAuditChain(t *testing.T) {
 		return p.Trial != 30
 	})
 	code, out, _ := call(t, "audit", "h.yaml", "--count", "44")
-	for _, want := range []string{"42 of 43 trials run again with seed 1, 1 left out", "DIFFERENT: ", "\nstate "} {
+	for _, want := range []string{"42 of 43 trials run again with seed 1, 1 left out", "DIFFERENT: 2 trials\n", "\nx           41     1 ", "\nstate       40     2 ", "\nsweep replay results/h 7\n"} {
 		if code != exitDifference || !strings.Contains(out, want) {
 			t.Errorf("%d: no %q in\n%s", code, want, out)
 		}

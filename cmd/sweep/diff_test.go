@@ -121,6 +121,16 @@ func TestDiffSamples(t *testing.T) {
 		t.Errorf("%+v", d.Samples)
 	}
 
+	// A place of a chain has a direction.
+	writeSpec(t, ".", "h.yaml", strings.NewReplacer("81", "2", "501", "11", "params:", "replicates: 4\nparams:").Replace(hysteresis))
+	for seed, results := range map[string]string{"1": "one", "2": "two"} {
+		if code, _, err := call(t, "run", "h.yaml", "--results", results, "-s", "seed="+seed); code != 0 {
+			t.Fatal(err)
+		}
+	}
+	_, text = compared(t, "one/h", "two/h", exitDifference)
+	contains(t, text, "but 44 places; ", "none is told apart")
+
 	// With three replicates nothing can be told.
 	if code, _, err := call(t, "run", "a.yaml", "--results", "few", "-s", "seed=4", "-s", "replicates=3"); code != 0 {
 		t.Fatal(err)
