@@ -49,20 +49,48 @@ func (c Columns) table(t *table) *table {
 // nothing and needs no lock.
 type Rows struct{ look *inspection }
 
+// lookAgain is how often OpenRows looks at a folder that a writer changes.
+const lookAgain = 5
+
 // OpenRows opens a folder to read the records of the plan.
 func OpenRows(dir string, plan Plan) (*Rows, error) {
-	n, err := inspect(dir, plan)
-	if err != nil {
-		return nil, err
-	}
-	if err = n.readParts(false); err == nil {
-		err = n.readJournal()
-	}
-	if err != nil {
+	for again := 1; ; again++ {
+		before, err := recordFiles(dir)
+		if err != nil {
+			return nil, err
+		}
+		n, err := inspect(dir, plan)
+		if err != nil {
+			return nil, err
+		}
+		if err = n.readParts(false); err == nil {
+			err = n.readJournal()
+		}
+		var after []string
+		if err == nil {
+			after, err = recordFiles(dir)
+		}
+		if err == nil && (slices.Equal(before, after) || again == lookAgain) {
+			return &Rows{n}, nil
+		}
 		n.close()
+		if err != nil {
+			return nil, err
+		}
+		// Records have moved meanwhile, from the journal to a part maybe, and
+		// may have been missed on their way.
+	}
+}
+
+// recordFiles are the names of the sealed parts and of the segments.
+func recordFiles(dir string) ([]string, error) {
+	names, err := list(filepath.Join(dir, trialsDir))
+	if err != nil {
 		return nil, err
 	}
-	return &Rows{n}, nil
+	names = slices.DeleteFunc(names, func(name string) bool { return name == tailName })
+	segments, err := list(filepath.Join(dir, journalDir))
+	return append(names, segments...), err
 }
 
 // Report is what [Status] tells of the folder, but for what is missing.
