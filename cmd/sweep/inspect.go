@@ -76,7 +76,7 @@ that no checksum is broken. It exits with 6 if anything differs.`,
 // folder finds the result folder that the argument names, itself or by its
 // spec, and the plan in it.
 func (a *app) folder(arg string, flags specFlags) (string, *experiment.Plan, error) {
-	dir := arg
+	dir := filepath.Clean(arg)
 	if !isFolder(arg) {
 		spec, err := flags.read(arg)
 		if err != nil {

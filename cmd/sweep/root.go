@@ -21,7 +21,7 @@ const (
 	exitUsage       = 2
 	exitSpec        = 3
 	exitFailed      = 4 // finished, with failed trials
-	exitDifference  = 6 // verify found one
+	exitDifference  = 6 // verify, replay, audit or diff found one
 	exitLocked      = 7
 	exitWorkLeft    = 8 // stopped at the time given, with work left
 	exitInterrupted = 130
@@ -93,8 +93,8 @@ func (a *app) root() *cobra.Command {
 all cores and leaves a Parquet data set that a notebook opens as it is.
 
 Exit status: 0 done, 1 error, 2 usage, 3 invalid spec or settings, 4 done with
-failed trials, 6 verify found a difference, 7 locked by another run, 8 stopped in
-time with work left, 130 and 143 stopped by a signal.`,
+failed trials, 6 verify, replay, audit or diff found a difference, 7 locked by
+another run, 8 stopped in time with work left, 130 and 143 stopped by a signal.`,
 		SilenceUsage:  true,
 		SilenceErrors: true,
 	}
@@ -102,7 +102,8 @@ time with work left, 130 and 143 stopped by a signal.`,
 	a.settings.flags(root.PersistentFlags())
 	root.AddCommand(
 		a.runCommand(), a.planCommand(), a.checkCommand(), a.schemaCommand(), a.modelsCommand(), a.describeCommand(),
-		a.statusCommand(), a.verifyCommand(), a.whyCommand(), a.configCommand(), a.versionCommand(),
+		a.statusCommand(), a.verifyCommand(), a.whyCommand(), a.failuresCommand(), a.replayCommand(), a.auditCommand(), a.diffCommand(), a.gcCommand(),
+		a.configCommand(), a.versionCommand(),
 	)
 	return root
 }

@@ -54,13 +54,12 @@ func (b *Batch) Add(p *models.Point, t *models.Trial, err error, timing Timing) 
 		c[journalCPU].addNull()
 	}
 	if err != nil {
-		failure := &models.Failure{Class: "error", Message: err.Error()}
-		errors.As(err, &failure)
+		failure := failureOf(err)
 		c[journalStatus].addText(statusFailed)
-		c[journalClass].addText(plain(failure.Class))
-		c[journalError].addText(plain(failure.Message))
+		c[journalClass].addText(failure.Class)
+		c[journalError].addText(failure.Message)
 		if failure.Stack != "" {
-			c[journalStack].addText(plain(failure.Stack))
+			c[journalStack].addText(failure.Stack)
 		} else {
 			c[journalStack].addNull()
 		}
@@ -92,6 +91,13 @@ func (b *Batch) Add(p *models.Point, t *models.Trial, err error, timing Timing) 
 	if b.state >= 0 {
 		c[b.state].addSeries(t.After)
 	}
+}
+
+// failureOf is err as a failure whose texts are fit for the data set.
+func failureOf(err error) models.Failure {
+	failure := &models.Failure{Class: "error", Message: err.Error()}
+	errors.As(err, &failure)
+	return models.Failure{Class: plain(failure.Class), Message: plain(failure.Message), Stack: plain(failure.Stack)}
 }
 
 // plain makes a text fit for every reader of Parquet: UTF-8, of bounded length.

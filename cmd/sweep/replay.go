@@ -1,0 +1,310 @@
+package main
+
+import (
+	"context"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"math"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/neurosweep/sweep/pkg/experiment"
+	"github.com/neurosweep/sweep/pkg/models"
+	"github.com/neurosweep/sweep/pkg/runner"
+	"github.com/neurosweep/sweep/pkg/store"
+)
+
+func (a *app) replayCommand() *cobra.Command {
+	var flags specFlags
+	cmd := a.verb(&cobra.Command{
+		Use:   "replay RESULTS-FOLDER | SPEC TRIAL",
+		Short: "Run one trial again and compare it with its record",
+		Long: `replay runs one trial of a result folder again. It prints the trial's parameters,
+what it measured or how it failed, with the stack of a panic, and whether that is
+what the record says, bit for bit. It writes nothing, and exits with 6 if the
+record says something else.
+
+TRIAL is a trial's number, or the beginning of its id. A trial of a chain begins
+with the state that the link before it left in the folder.`,
+		Example: "  sweep replay results/hopfield-capacity 1234\n  sweep replay results/hopfield-capacity 5f0c97",
+		Args:    cobra.ExactArgs(2),
+	}, true, func(cmd *cobra.Command, args []string) error {
+		dir, plan, err := a.folder(args[0], flags)
+		if err != nil {
+			return err
+		}
+		trial, err := findTrial(plan, args[1])
+		if err != nil {
+			return err
+		}
+		rows, err := a.openRows(dir, plan)
+		if err != nil {
+			return err
+		}
+		defer rows.Close()
+		r, err := a.replay(cmd.Context(), plan, rows, trial)
+		if err != nil {
+			return err
+		}
+		if a.json {
+			err = a.printJSON("sweep.replay/v1", "replay", r)
+		} else {
+			err = a.printReplay(dir, plan.Setting().Model, r)
+		}
+		if err == nil && r.Record != nil && !r.Record.Equal {
+			err = status(exitDifference)
+		}
+		return err
+	})
+	cmd.Flags().StringVar(&flags.variant, "variant", "", "take the `name`d variant of the spec")
+	return cmd
+}
+
+// minPrefix is how many digits of an id say which is meant, rather than that a
+// number was misspelt.
+const minPrefix = 4
+
+// findTrial is the trial that is named by its number or by the beginning of its
+// id. A number that the plan has is the trial's.
+func findTrial(plan *experiment.Plan, text string) (int64, error) {
+	if n, err := strconv.ParseInt(text, 10, 64); err == nil && n >= 0 && n < plan.Len() {
+		return n, nil
+	}
+	prefix := strings.ToLower(text)
+	if _, err := hex.DecodeString(prefix + strings.Repeat("0", len(prefix)%2)); err != nil || len(prefix) < minPrefix || len(prefix) > 2*len(models.ID{}) {
+		return 0, fmt.Errorf("a trial is a number from 0 to %d, or at least %d digits of an id, not %q", plan.Len()-1, minPrefix, text)
+	}
+	// Every point is looked at, which takes about a second for a million.
+	found := int64(-1)
+	identity := plan.Setting().NewIdentity()
+	var p models.Point
+	for trial := range plan.Len() {
+		plan.Point(trial, &p)
+		if !strings.HasPrefix(identity.Of(&p).String(), prefix) {
+			continue
+		}
+		if found >= 0 {
+			return 0, fmt.Errorf("the ids of trials %d and %d begin with %s: give more digits", found, trial, text)
+		}
+		found = trial
+	}
+	if found < 0 {
+		return 0, fmt.Errorf("no trial of the plan has the number %s, or an id that begins so; it has trials 0 to %d", text, plan.Len()-1)
+	}
+	return found, nil
+}
+
+// replayed is a trial that was run again.
+type replayed struct {
+	Trial     int64          `json:"trial"`
+	ID        string         `json:"id"`
+	Replicate int64          `json:"replicate"`
+	Direction int            `json:"direction,omitempty"` // of a link: 1 up, -1 down
+	Params    map[string]any `json:"params"`
+	Outputs   map[string]any `json:"outputs,omitempty"` // null where there is no value
+	Failure   *failure       `json:"failure,omitempty"`
+	Seconds   float64        `json:"seconds"`
+	Record    *recorded      `json:"record"` // null if there is none
+
+	point models.Point
+	now   *store.Record
+	then  *store.Record
+}
+
+// failure is a [models.Failure] in JSON.
+type failure struct {
+	Class   string `json:"class"`
+	Message string `json:"message"`
+	Stack   string `json:"stack,omitempty"`
+}
+
+func plainFailure(f *models.Failure) *failure {
+	if f == nil {
+		return nil
+	}
+	return &failure{f.Class, f.Message, f.Stack}
+}
+
+// recorded is how a record compares with the trial run again.
+type recorded struct {
+	Equal   bool         `json:"equal"` // bit for bit
+	Run     string       `json:"run"`
+	Seconds float64      `json:"seconds"`
+	Failure *failure     `json:"failure,omitempty"`
+	Columns []columnDiff `json:"columns"` // those that differ
+}
+
+func (a *app) replay(ctx context.Context, plan *experiment.Plan, rows *store.Rows, trial int64) (*replayed, error) {
+	setting := plan.Setting()
+	r := &replayed{Trial: trial, Params: make(map[string]any)}
+	plan.Point(trial, &r.point)
+	id := setting.NewIdentity().Of(&r.point)
+	r.ID, r.Replicate, r.Direction = id.String(), r.point.Replicate, r.point.Direction
+	for i, p := range setting.Model.Params {
+		r.Params[p.Decl().Name] = plainValue(r.point.Values[i])
+	}
+	then, err := rows.At(trial)
+	if err != nil {
+		return nil, err
+	}
+	before, err := stateBefore(plan, rows, trial)
+	if err != nil {
+		return nil, err
+	}
+	t := setting.NewTrial()
+	wall, err := runner.Once(ctx, setting.Model, t, &r.point, before, a.settings.Timeout)
+	var failed *models.Failure
+	if err != nil && !errors.As(err, &failed) {
+		return nil, err // told to stop
+	}
+	r.Seconds = wall.Seconds()
+	r.now, r.then = store.NewRecord(id, &r.point, t, err, store.Timing{Wall: int64(wall), CPU: -1, Attempt: 1}), then
+	if r.Failure = plainFailure(r.now.Failure); r.Failure == nil {
+		r.Outputs = make(map[string]any)
+		for i, o := range setting.Model.Outputs {
+			r.Outputs[o.Decl().Name] = plainSlot(o.Decl().Kind, &r.now.Outputs[i])
+		}
+	}
+	if then == nil {
+		return r, nil
+	}
+	c := newComparison(setting.Model, plan.ChainLen() > 0)
+	r.Record = &recorded{Equal: c.add(then, r.now), Run: then.Run, Seconds: time.Duration(then.Timing.Wall).Seconds(), Failure: plainFailure(then.Failure), Columns: []columnDiff{}}
+	for _, d := range c.columns {
+		if d.Different > 0 {
+			r.Record.Columns = append(r.Record.Columns, d)
+		}
+	}
+	return r, nil
+}
+
+// stateBefore is the state that the link before a trial left in its record, nil
+// where a trial begins a chain or there are none.
+func stateBefore(plan *experiment.Plan, rows *store.Rows, trial int64) ([]float64, error) {
+	links := plan.ChainLen()
+	if links == 0 || trial%links == 0 {
+		return nil, nil
+	}
+	rec, err := rows.At(trial - 1)
+	switch {
+	case err != nil:
+		return nil, err
+	case rec == nil:
+		return nil, fmt.Errorf("trial %d begins with the state that trial %d left, which has no record yet", trial, trial-1)
+	case rec.Failure != nil:
+		return nil, fmt.Errorf("trial %d begins with the state that trial %d left, which failed (%s: %s)", trial, trial-1, rec.Failure.Class, rec.Failure.Message)
+	case rec.State == nil:
+		return nil, fmt.Errorf("trial %d begins with the state that trial %d left, which is not in the folder", trial, trial-1)
+	}
+	return rec.State, nil
+}
+
+// plainSlot is what was put as JSON would have it. JSON has no NaN and no
+// infinity: they are texts.
+func plainSlot(kind models.OutputKind, s *models.Slot) any {
+	if s.State != models.Set {
+		return nil
+	}
+	switch kind {
+	case models.ScalarKind:
+		return plainFloat(s.Float())
+	case models.IntegerKind:
+		return int64(s.Bits)
+	case models.BoolKind:
+		return s.Bits != 0
+	case models.SeriesKind:
+		list := make([]any, len(s.Series))
+		for i, x := range s.Series {
+			list[i] = plainFloat(x)
+		}
+		return list
+	}
+	return s.Text
+}
+
+func plainFloat(x float64) any {
+	if math.IsNaN(x) || math.IsInf(x, 0) {
+		return strconv.FormatFloat(x, 'g', -1, 64)
+	}
+	return x
+}
+
+// shownValues is how many values of a series are printed for people.
+const shownValues = 8
+
+func showSlot(kind models.OutputKind, s *models.Slot) string {
+	v := plainSlot(kind, s)
+	list, ok := v.([]any)
+	if !ok {
+		return fmt.Sprint(shown(v))
+	}
+	var texts []string
+	for i, x := range list {
+		if i == shownValues {
+			texts = append(texts, "…")
+			break
+		}
+		texts = append(texts, fmt.Sprint(x))
+	}
+	return fmt.Sprintf("[%s], %d values", strings.Join(texts, " "), len(list))
+}
+
+func (a *app) printReplay(dir string, m *models.Model, r *replayed) error {
+	fmt.Fprintf(a.stdout, "%s: trial %d, replicate %d, id %s\n", dir, r.Trial, r.Replicate, r.ID)
+	if r.Direction != 0 {
+		fmt.Fprintf(a.stdout, "  direction = %s\n", map[int]string{1: "up", -1: "down"}[r.Direction])
+	}
+	for i, p := range m.Params {
+		if v := r.point.Values[i]; v.IsSet() {
+			fmt.Fprintln(a.stdout, strings.TrimRight(fmt.Sprintf("  %s = %s %s", p.Decl().Name, v, p.Decl().Unit), " "))
+		}
+	}
+	took := time.Duration(r.Seconds * float64(time.Second))
+	if f := r.Failure; f != nil {
+		fmt.Fprintf(a.stdout, "failed after %v: %s: %s\n", took, f.Class, indent(f.Message, "  "))
+		if f.Stack != "" {
+			fmt.Fprintf(a.stdout, "  %s\n", indent(strings.TrimSpace(f.Stack), "  "))
+		}
+	} else {
+		fmt.Fprintf(a.stdout, "ran in %v:\n", took)
+		for i, o := range m.Outputs {
+			d := o.Decl()
+			fmt.Fprintln(a.stdout, strings.TrimRight(fmt.Sprintf("  %s = %s %s", d.Name, showSlot(d.Kind, &r.now.Outputs[i]), d.Unit), " "))
+		}
+	}
+	switch {
+	case r.Record == nil:
+		fmt.Fprintln(a.stdout, "there is no record to compare it with")
+		return nil
+	case r.Record.Equal && r.Failure != nil:
+		fmt.Fprintln(a.stdout, "equal: the record has the same failure")
+		return nil
+	case r.Record.Equal:
+		fmt.Fprintln(a.stdout, "equal: the record has the same outputs, bit for bit")
+		return nil
+	}
+	fmt.Fprintf(a.stdout, "DIFFERENT: the record, by run %s, says\n", orDash(r.Record.Run))
+	if f := r.Record.Failure; f != nil {
+		fmt.Fprintf(a.stdout, "  failed: %s: %s\n", f.Class, indent(f.Message, "  "))
+	} else {
+		for i, o := range m.Outputs {
+			d := o.Decl()
+			distance, same, apart := slotDistance(d.Kind, &r.then.Outputs[i], &r.now.Outputs[i])
+			switch {
+			case same:
+			case apart:
+				fmt.Fprintf(a.stdout, "  %s = %s\n", d.Name, showSlot(d.Kind, &r.then.Outputs[i]))
+			default:
+				fmt.Fprintf(a.stdout, "  %s = %s, %d ulp away\n", d.Name, showSlot(d.Kind, &r.then.Outputs[i]), distance)
+			}
+		}
+		if _, same, _ := seriesDistance(r.then.State, r.now.State); !same {
+			fmt.Fprintln(a.stdout, "  another state at its end")
+		}
+	}
+	return nil
+}

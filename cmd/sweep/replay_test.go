@@ -1,0 +1,148 @@
+package main
+
+import (
+	"encoding/json"
+	"math"
+	"os"
+	"strings"
+	"testing"
+
+	"github.com/neurosweep/sweep/pkg/models"
+)
+
+func TestReplay(t *testing.T) {
+	t.Chdir(t.TempDir())
+	writeSpec(t, ".", "f.yaml", failing)
+	if code, _, err := call(t, "run", "f.yaml"); code != exitFailed {
+		t.Fatal(err)
+	}
+	for _, c := range []struct {
+		trial string
+		code  int
+		want  []string
+	}{
+		{"6", 0, []string{"trial 6, replicate 0, id ", "x = 1\n", "mode = ok", "work = 0 s\n", "square = 1\n", "word = naïve\n", "list = [1], 1 values\n", "equal: the record has the same outputs"}},
+		{"3", 0, []string{"replicate 1", "failed after", "error: mode error at x = 0.5\n", "equal: the record has the same failure"}},
+		{"4", 0, []string{"panic: mode panic at x = 0.5\n  github.com/neurosweep/sweep/pkg/models/probe.run probe.go:", "equal: the record has the same failure"}},
+		{"24", exitError, []string{"0 to 23", `not "24"`}},
+		{"0abz", exitError, []string{"at least 4 digits"}},
+		{"ffffffffffffffff", exitError, []string{"no trial of the plan"}},
+	} {
+		code, out, err := call(t, "replay", "f.yaml", c.trial)
+		for _, want := range c.want {
+			if code != c.code || !strings.Contains(out+err, want) {
+				t.Errorf("%s: exit status %d, no %q in\n%s%s", c.trial, code, want, out, err)
+			}
+		}
+	}
+	// By id.
+	var answer struct{ Replay replayed }
+	_, out, _ := call(t, "replay", "results/f", "6", "--json")
+	if err := json.Unmarshal([]byte(out), &answer); err != nil || len(answer.Replay.ID) != 32 || !answer.Replay.Record.Equal || answer.Replay.Outputs["square"] != 1. {
+		t.Fatalf("%v\n%s", err, out)
+	}
+	if code, out, err := call(t, "replay", "results/f", strings.ToUpper(answer.Replay.ID[:9])); code != 0 || !strings.Contains(out, "trial 6,") {
+		t.Errorf("%d %s%s", code, out, err)
+	}
+}
+
+// TestReplayDiffers: records that were changed by a bit, to a NaN, from a failure
+// are found to be so; a trial without a record has nothing to differ from.
+func TestReplayDiffers(t *testing.T) {
+	t.Chdir(t.TempDir())
+	writeSpec(t, ".", "g.yaml", goodSpec)
+	forge(t, "g.yaml", "results", func(p *models.Point, trial *models.Trial) bool {
+		switch p.Trial {
+		case 2:
+			trial.Slots[0].Bits += 3
+		case 3:
+			trial.Slots[0].Bits = math.Float64bits(math.NaN())
+			trial.Slots[2].State = models.Null
+		}
+		return p.Trial != 4
+	})
+	for _, c := range []struct {
+		trial string
+		code  int
+		want  []string
+	}{
+		{"1", 0, []string{"equal"}},
+		{"2", exitDifference, []string{"square = 0.25\n", "DIFFERENT: the record, by run 2", "square = 0.25000000000000017, 3 ulp away\n"}},
+		{"3", exitDifference, []string{"DIFFERENT", "square = NaN\n", "word = -\n"}},
+		{"4", 0, []string{"there is no record to compare it with"}},
+	} {
+		code, out, err := call(t, "replay", "g.yaml", c.trial)
+		for _, want := range c.want {
+			if code != c.code || !strings.Contains(out, want) {
+				t.Errorf("%s: exit status %d, no %q in\n%s%s", c.trial, code, want, out, err)
+			}
+		}
+	}
+	code, out, _ := call(t, "replay", "g.yaml", "2", "--json")
+	var answer struct{ Replay replayed }
+	if err := json.Unmarshal([]byte(out), &answer); err != nil || code != exitDifference {
+		t.Fatal(code, err)
+	}
+	if r := answer.Replay.Record; r == nil || r.Equal || len(r.Columns) != 1 || r.Columns[0].Column != "square" || r.Columns[0].MaxULP != 3 {
+		t.Error(out)
+	}
+}
+
+// TestReplayChain: a link begins with the state that the one before it left,
+// from a sealed part and from the journal; a changed one is found.
+func TestReplayChain(t *testing.T) {
+	t.Chdir(t.TempDir())
+	writeSpec(t, ".", "h.yaml", strings.NewReplacer("81", "2", "501", "11").Replace(hysteresis))
+	if code, _, err := call(t, "run", "h.yaml"); code != 0 {
+		t.Fatal(err)
+	}
+	for _, trial := range []string{"0", "7", "17", "43"} {
+		if code, out, err := call(t, "replay", "h.yaml", trial); code != 0 || !strings.Contains(out, "equal: the record has the same outputs") || !strings.Contains(out, "direction = ") {
+			t.Errorf("%s: %d\n%s%s", trial, code, out, err)
+		}
+	}
+	forge(t, "h.yaml", "journal", func(p *models.Point, trial *models.Trial) bool {
+		if p.Trial == 7 {
+			trial.After[0] = math.Nextafter(trial.After[0], 2)
+		}
+		return p.Trial != 30
+	})
+	for trial, want := range map[string]string{"6": "equal", "7": "another state at its end", "17": "equal", "31": "trial 31 begins with the state that trial 30 left, which has no record yet"} {
+		code, out, err := call(t, "replay", "journal/h", trial)
+		if code != map[string]int{"7": exitDifference, "31": exitError}[trial] || !strings.Contains(out+err, want) {
+			t.Errorf("%s: %d\n%s%s", trial, code, out, err)
+		}
+	}
+	if err := os.RemoveAll("results/h/states"); err != nil {
+		t.Fatal(err)
+	}
+	if code, _, err := call(t, "replay", "results/h", "7"); code != exitError || !strings.Contains(err, "is not in the folder") {
+		t.Errorf("%d %s", code, err)
+	}
+}
+
+func TestULPs(t *testing.T) {
+	inf, nan := math.Inf(1), math.NaN()
+	for _, c := range []struct {
+		x, y     float64
+		distance uint64
+		none     bool
+	}{
+		{1, 1, 0, false},
+		{1, math.Nextafter(1, 2), 1, false},
+		{-1, math.Nextafter(-1, 0), 1, false},
+		{math.Copysign(0, -1), 0, 1, false},
+		{-5e-324, 5e-324, 3, false}, // -0 and 0 lie between
+		{math.MaxFloat64, inf, 1, false},
+		{-inf, inf, 0xffe0000000000001, false},
+		{nan, 1, 0, true},
+		{nan, nan, 0, false},
+	} {
+		if d, none := ulps(c.x, c.y); d != c.distance || none != c.none {
+			t.Errorf("%v and %v: %#x, %v", c.x, c.y, d, none)
+		}
+		if d, none := ulps(c.y, c.x); d != c.distance || none != c.none {
+			t.Errorf("%v and %v: %#x, %v", c.y, c.x, d, none)
+		}
+	}
+}

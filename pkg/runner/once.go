@@ -1,0 +1,26 @@
+package runner
+
+import (
+	"context"
+	"time"
+
+	"github.com/neurosweep/sweep/pkg/models"
+)
+
+// Once runs the trial t of m at p as a worker would, outside of any run: it
+// begins with the state before, nil if there is none, and has the timeout, if that
+// is not 0. It returns how long it took; the error is that of
+// [models.Model.Execute]. Unlike a run it waits for a model that ignores that it
+// is told to stop.
+func Once(ctx context.Context, m *models.Model, t *models.Trial, p *models.Point, before []float64, timeout time.Duration) (time.Duration, error) {
+	if timeout > 0 {
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithTimeoutCause(ctx, timeout, timeoutError(timeout))
+		defer cancel()
+	}
+	start := time.Now()
+	t.Start(p)
+	t.Before = before
+	err := m.Execute(ctx, t)
+	return time.Since(start), err
+}
