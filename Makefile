@@ -8,7 +8,7 @@ PYTHON ?= python3
 export GOAMD64 := v1
 
 .DEFAULT_GOAL := help
-.PHONY: help build demo test race lint bench science check vuln venv clean
+.PHONY: help build demo test race lint bench science fuzz check vuln venv clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -49,6 +49,14 @@ bench: ## the benchmarks
 
 science: ## the checks against the literature that take minutes
 	$(GO) test -tags science -timeout 60m ./pkg/models/...
+
+FUZZTIME ?= 2m
+
+fuzz: ## every fuzz target for FUZZTIME, two minutes each
+	@grep -ro --include='*_test.go' '^func Fuzz[A-Za-z]*' cmd internal pkg | while IFS=: read -r file target; do \
+		echo "$${target#func } in $$(dirname $$file)"; \
+		GOMEMLIMIT=2GiB $(GO) test -run '^$$' -fuzz "^$${target#func }\$$" -fuzztime $(FUZZTIME) -fuzzminimizetime 10x "./$$(dirname $$file)" || exit 1; \
+	done
 
 check: lint test race ## all of it before a change goes out
 

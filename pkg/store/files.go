@@ -122,6 +122,15 @@ func openRegular(path string) (*os.File, error) {
 	return os.Open(path)
 }
 
+func readRegular(path string) ([]byte, error) {
+	f, err := openRegular(path)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	return io.ReadAll(f)
+}
+
 // list is the names in a folder in order, none if there is no such folder.
 func list(dir string) ([]string, error) {
 	entries, err := os.ReadDir(dir)

@@ -133,7 +133,7 @@ func (s *Store) writeRun() error {
 func (s *Store) keepSpec(spec []byte) error {
 	sum := sha256.Sum256(spec)
 	s.run.Spec = hex.EncodeToString(sum[:])
-	old, err := os.ReadFile(s.path(specFile))
+	old, err := readRegular(s.path(specFile))
 	switch {
 	case os.IsNotExist(err):
 	case err != nil:

@@ -44,7 +44,10 @@ func readSums(dir string) (map[string]string, error) {
 			files[name] = sum
 		}
 	}
-	return files, lines.Err()
+	if err := lines.Err(); err != nil {
+		return nil, fmt.Errorf("%s: %w", f.Name(), err)
+	}
+	return files, nil
 }
 
 func sumOf(path string) (string, error) {
