@@ -187,7 +187,7 @@ func FuzzPage(f *testing.F) {
 func FuzzSegment(f *testing.F) {
 	plan := newTestPlan(100)
 	dir := f.TempDir()
-	w, g, err := createSegment(dir, segmentHeader{Format: segmentFormat}, journalTable(plan))
+	w, g, err := createSegment(&disk{}, dir, segmentHeader{Format: segmentFormat}, journalTable(plan))
 	if err != nil {
 		f.Fatal(err)
 	}

@@ -138,12 +138,13 @@ func torn(err error) error {
 
 // segmentWriter adds batches to a new segment.
 type segmentWriter struct {
-	file  *os.File
+	file  *diskFile
 	batch *batchWriter
 	buf   []byte
 	size  int64
 	frame entry // of the last batch
 	dirty bool  // written since the last sync
+	err   error // the first; nothing can be read behind a frame that is not whole
 }
 
 // entry is where a batch lies in the journal.
@@ -168,13 +169,13 @@ type segment struct {
 	active  bool
 }
 
-func createSegment(dir string, h segmentHeader, t *table) (*segmentWriter, *segment, error) {
+func createSegment(d *disk, dir string, h segmentHeader, t *table) (*segmentWriter, *segment, error) {
 	name, err := randomName()
 	if err != nil {
 		return nil, nil, err
 	}
 	path := filepath.Join(dir, name+segmentExt)
-	file, err := os.OpenFile(path, os.O_CREATE|os.O_EXCL|os.O_RDWR|os.O_APPEND, 0o666)
+	file, err := d.create(path, os.O_RDWR|os.O_APPEND)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -193,14 +194,14 @@ func createSegment(dir string, h segmentHeader, t *table) (*segmentWriter, *segm
 		err = w.sync()
 	}
 	if err == nil {
-		err = syncDir(dir)
+		err = d.syncDir(dir)
 	}
 	if err != nil {
 		file.Close()
 		os.Remove(path)
 		return nil, nil, err
 	}
-	return w, &segment{path: path, table: t, file: file, active: true}, nil
+	return w, &segment{path: path, table: t, file: file.File, active: true}, nil
 }
 
 // append writes the batch's frame; where it lies is in w.frame.
@@ -219,18 +220,24 @@ func (w *segmentWriter) append(b *block) error {
 }
 
 func (w *segmentWriter) write() error {
-	n, err := w.file.Write(w.buf)
+	if w.err != nil {
+		return w.err
+	}
+	var n int
+	n, w.err = w.file.Write(w.buf)
 	w.size += int64(n)
 	w.dirty = true
-	return err
+	return w.err
 }
 
 func (w *segmentWriter) sync() error {
-	if !w.dirty {
-		return nil
+	if !w.dirty || w.err != nil {
+		return w.err
 	}
-	w.dirty = false
-	return w.file.Sync()
+	// What a failed sync has lost, the next one does not find.
+	w.err = w.file.Sync()
+	w.dirty = w.err != nil
+	return w.err
 }
 
 func trialRange(b *block) (first, last int64) {

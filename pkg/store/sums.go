@@ -72,7 +72,7 @@ func (s *Store) noteSums(added map[string]string) error {
 	for _, name := range slices.Sorted(maps.Keys(s.sums.files)) {
 		fmt.Fprintf(&text, "%s  %s\n", s.sums.files[name], name)
 	}
-	return writeText(s.temp(), s.path(sumsFile), text.Bytes())
+	return s.disk.writeText(s.temp(), s.path(sumsFile), text.Bytes())
 }
 
 // recoverSums drops the checksums of files that are sealed no more and adds
