@@ -57,7 +57,7 @@ func killSpec(t *testing.T, name, text string, random *rand.Rand, kills int) {
 	first := sweep(t, dir, "run", name+".yaml", "--results", "whole") // builds the binary
 	start := time.Now()
 	must(t, first, 0)
-		took := time.Since(start)
+	took := time.Since(start)
 	want := hashes(t, filepath.Join(dir, "whole", name, "trials"))
 	signals := map[syscall.Signal]int{}
 	killed, finished := 0, 0
@@ -123,5 +123,54 @@ func inspectKilled(t *testing.T, dir, folder string, whole bool) {
 		if !harmless.MatchString(p.Message) {
 			t.Fatalf("after a kill: %s: %s", p.File, p.Message)
 		}
+	}
+}
+
+// TestTwoAtOnce: runs that come while another writes are turned away, and the
+// first goes on unharmed.
+func TestTwoAtOnce(t *testing.T) {
+	dir := t.TempDir()
+	writeSpec(t, dir, "work.yaml", someWork)
+	must(t, sweep(t, dir, "run", "work.yaml", "--results", "whole"), 0)
+	first := sweep(t, dir, "run", "work.yaml", "--workers", "1")
+	if err := first.Start(); err != nil {
+		t.Fatal(err)
+	}
+	for range 200 {
+		if _, err := os.Stat(filepath.Join(dir, "results/work/README.md")); err == nil {
+			break
+		}
+		time.Sleep(10 * time.Millisecond)
+	}
+	for range 5 {
+		must(t, sweep(t, dir, "run", "work.yaml"), exitLocked)
+	}
+	if err := first.Wait(); err != nil {
+		t.Fatalf("the first run: %v\n%s", err, first.Stderr)
+	}
+	must(t, sweep(t, dir, "verify", "results/work"), 0)
+	sameHashes(t, "beside others", hashes(t, filepath.Join(dir, "results/work/trials")), hashes(t, filepath.Join(dir, "whole/work/trials")))
+}
+
+// TestReadOnly: a folder that cannot be written to is an error that names it.
+func TestReadOnly(t *testing.T) {
+	dir := t.TempDir()
+	writeSpec(t, dir, "x.yaml", "about: Can it be written?\nmodel: probe\nparams: {n: 3}\n")
+	closed := filepath.Join(dir, "closed")
+	if err := os.Mkdir(closed, 0o555); err != nil {
+		t.Fatal(err)
+	}
+	cmd := sweep(t, dir, "run", "x.yaml", "--results", closed)
+	if err := os.WriteFile(filepath.Join(closed, "a"), nil, 0o666); err == nil {
+		// Root may write everywhere: nobody runs it.
+		cmd.SysProcAttr = &syscall.SysProcAttr{Credential: &syscall.Credential{Uid: 65534, Gid: 65534}}
+		for _, open := range []string{filepath.Dir(cmd.Path), dir, filepath.Dir(dir)} {
+			if err := os.Chmod(open, 0o755); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	if out := must(t, cmd, exitError); !strings.Contains(out, closed) || !strings.Contains(out, "permission denied") {
+		t.Errorf("the message is %s", out)
 	}
 }

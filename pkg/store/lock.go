@@ -44,6 +44,9 @@ func lock(d *disk, dir string, me LockedError) (*os.File, error) {
 		defer f.Close()
 		return nil, holder(dir, f)
 	}
+	if errors.Is(err, syscall.ENOSYS) || errors.Is(err, syscall.ENOTSUP) || errors.Is(err, syscall.ENOLCK) {
+		err = fmt.Errorf("its file system cannot lock files, mount it with locks or take another results folder: %w", err)
+	}
 	if err == nil {
 		var text []byte
 		if text, err = json.Marshal(me); err == nil {
