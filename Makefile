@@ -8,7 +8,7 @@ PYTHON ?= python3
 export GOAMD64 := v1
 
 .DEFAULT_GOAL := help
-.PHONY: help build demo test race lint bench science fuzz faults check vuln venv clean
+.PHONY: help build demo test race lint bench peers science fuzz faults check vuln venv clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -47,8 +47,13 @@ lint: ## gofmt, vet, staticcheck and the floors of packages
 bench: ## the benchmarks
 	$(GO) test -run '^$$' -bench . -benchtime 2x ./...
 
+peers: build ## the same sweep in sweep, joblib, Ray, Dask and Optuna; minutes
+	$(PYTHON) -m venv .venv-bench
+	.venv-bench/bin/python -m pip install --quiet --disable-pip-version-check -r bench/requirements.txt
+	.venv-bench/bin/python -W ignore bench/peers.py bin/sweep
+
 science: ## the checks against the literature that take minutes
-	$(GO) test -tags science -timeout 60m ./pkg/models/...
+	$(GO) test -tags science -timeout 60m ./pkg/...
 
 FUZZTIME ?= 2m
 
@@ -68,4 +73,4 @@ vuln: ## known vulnerabilities; needs the Go vulnerability data base
 	$(GO) tool govulncheck ./...
 
 clean: ## remove what was built; results/ stays
-	rm -rf bin .venv
+	rm -rf bin .venv .venv-bench

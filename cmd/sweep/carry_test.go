@@ -24,7 +24,7 @@ carry: {axis: b, direction: both}
 `
 
 // TestCarry: at w = 8 the jumps lie where the fixed points fold, within one step
-// of b (models.md, one recurrent neuron); with 1 and 4 workers and after kills in
+// of b (docs/known-answers.md, row 5c); with 1 and 4 workers and after kills in
 // mid-chain the data set has the same bits.
 func TestCarry(t *testing.T) {
 	dir := t.TempDir()

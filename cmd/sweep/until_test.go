@@ -8,12 +8,13 @@ import (
 	"strings"
 	"testing"
 	"time"
+	_ "time/tzdata" // where the machine has no time zones
 )
 
 func TestNextTime(t *testing.T) {
 	berlin, err := time.LoadLocation("Europe/Berlin")
 	if err != nil {
-		t.Skip(err)
+		t.Fatal(err)
 	}
 	at := func(text string) time.Time {
 		moment, err := time.ParseInLocation("2006-01-02 15:04:05", text, berlin)
@@ -51,7 +52,7 @@ func TestFor(t *testing.T) {
 	const long = "work=4e-3" // 2000 trials, 4 s on two workers
 	begun := time.Now()
 	out := must(t, sweep(t, dir, "run", "work.yaml", "-s", long, "--for", "1s"), exitWorkLeft)
-	if took := time.Since(begun); took < time.Second || took > 10*time.Second {
+	if took := time.Since(begun); took < time.Second || took > time.Minute {
 		t.Errorf("the run took %v\n%s", took, out)
 	}
 	if s := statusOf(t, dir, "results/work"); s.Done == 0 || s.Done == s.Planned {

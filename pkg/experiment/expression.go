@@ -199,7 +199,7 @@ func (w *walker) choice(name, text ast.Node) {
 		return
 	}
 	if choices := w.r.scope.choices[id.Value]; len(choices) > 0 && !slices.Contains(choices, s.Value) {
-		w.fail(text, mistakef(suggest(s.Value, "choices", choices), "%s is %s, never %q", id.Value, oneOf(choices), clip(s.Value)))
+		w.fail(text, mistakef(suggest(s.Value, "choices", choices), "%s is %s, never %q", id.Value, models.Either(choices), clip(s.Value)))
 	}
 }
 

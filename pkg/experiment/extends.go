@@ -47,10 +47,10 @@ func (r *reader) extend(root *yaml.Node, file string) *yaml.Node {
 	}
 	r.sources++
 	src := newSource(filepath.Join(filepath.Dir(file), n.Value), string(text), r.sources)
-	before := len(r.errs)
+	before := r.fails
 	base := r.tree(src, text)
 	if base == nil || base.Kind != yaml.MappingNode {
-		if len(r.errs) == before {
+		if r.fails == before {
 			return bad(n, "extends", "", "%s is no spec", clip(n.Value))
 		}
 		return nil

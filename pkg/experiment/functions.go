@@ -95,7 +95,7 @@ var functions = map[string]function{
 	"cbrt": real1(math.Cbrt), "ceil": whole("ceil", math.Ceil), "cos": real1(math.Cos), "exp": real1(exp),
 	"float": real1(func(x float64) float64 { return x }), "floor": whole("floor", math.Floor),
 	"hypot": real2(func(x, y float64) float64 { return math.Sqrt(float64(x*x) + float64(y*y)) }),
-	"int":   whole("int", math.Trunc), "log": real1(math.Log), "log10": real1(log10), "log2": real1(math.Log2),
+	"int":   whole("int", math.Trunc), "log": real1(ln), "log10": real1(log10), "log2": real1(math.Log2),
 	"max": extreme(func(a, b float64) bool { return a > b }), "min": extreme(func(a, b float64) bool { return a < b }),
 	"pow": real2(pow), "round": whole("round", math.Round), "sin": real1(math.Sin), "sqrt": real1(math.Sqrt),
 	"tan": real1(math.Tan), "tanh": real1(tanh),
@@ -168,6 +168,8 @@ func pow(x, y float64) float64 {
 	switch {
 	case y == 0 || x == 1:
 		return 1
+	case y == 0.5:
+		return math.Sqrt(x)
 	case x <= 0 || math.IsNaN(x) || math.IsNaN(y) || math.IsInf(x, 0) || math.IsInf(y, 0) || math.Abs(y) >= 1<<53:
 		if x < 0 && y == math.Trunc(y) && math.Abs(y) < 1<<53 && !math.IsInf(x, 0) {
 			z := pow(-x, y)
@@ -185,7 +187,7 @@ func pow(x, y float64) float64 {
 	}
 	z, scale := 1.0, 0
 	if part != 0 {
-		z = exp(float64(part * math.Log(x)))
+		z = exp(float64(part * ln(x)))
 	}
 	m, e := math.Frexp(x)
 	for i := int64(n); i != 0; i >>= 1 {
@@ -209,6 +211,15 @@ func pow(x, y float64) float64 {
 	return math.Ldexp(z, scale)
 }
 
+// ln is the natural logarithm. That of numbers too small to be normal, which
+// math.Log has wrong on amd64, is taken of 2^54 times the number.
+func ln(x float64) float64 {
+	if x > 0 && x < 0x1p-1022 {
+		return math.Log(x*(1<<54)) - 54*math.Ln2
+	}
+	return math.Log(x)
+}
+
 // tanh by exp, but for small arguments, whose tanh the library has by a
 // rational function.
 func tanh(x float64) float64 {
@@ -225,6 +236,9 @@ func tanh(x float64) float64 {
 // log10 gives the whole numbers at powers of ten, which math.Log10 may miss by
 // a bit.
 func log10(x float64) float64 {
+	if x > 0 && x < 0x1p-1022 {
+		return ln(x) / math.Ln10
+	}
 	y := math.Log10(x)
 	if k := math.Round(y); math.Abs(y-k) < 1e-9 && math.Abs(k) < 300 && pow(10, k) == x {
 		return k

@@ -86,7 +86,7 @@ func (g *geometric) distinct(n int64) bool {
 	a, _ := g.from.Float64()
 	b, _ := g.to.Float64()
 	a, b = math.Abs(a), math.Abs(b)
-	step := math.Abs(math.Log(b)-math.Log(a)) / float64(g.gaps) * (1 - 0x1p-40)
+	step := math.Abs(ln(b)-ln(a)) / float64(g.gaps) * (1 - 0x1p-40)
 	return step > 0x1p-52 && math.Ldexp(math.Min(a, b), 1074)*step > 1
 }
 

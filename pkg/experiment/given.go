@@ -101,7 +101,7 @@ func (r *reader) scalar(n *yaml.Node, d *models.ParamDecl) (models.Value, error)
 	case models.TextKind:
 		v := models.TextValue(n.Value)
 		if err := d.Check(v); err != nil {
-			return v, &coded{"choice", mistakef(suggest(n.Value, "choices", d.Choices), "takes %s, not %q", oneOf(d.Choices), clip(n.Value))}
+			return v, &coded{"choice", mistakef(suggest(n.Value, "choices", d.Choices), "takes %s, not %q", models.Either(d.Choices), clip(n.Value))}
 		}
 		return v, nil
 	case models.FlagKind:
@@ -185,7 +185,7 @@ func what(n *yaml.Node) string {
 func want(d *models.ParamDecl) string {
 	switch d.Kind {
 	case models.TextKind:
-		return oneOf(d.Choices)
+		return models.Either(d.Choices)
 	case models.FlagKind:
 		return "true or false"
 	case models.IntKind:
@@ -436,7 +436,7 @@ func (r *reader) mapping(n *yaml.Node, param int, d *models.ParamDecl, path stri
 	case !ok:
 		return nil
 	case key == nil:
-		r.fail(n, "axis", path, mistakef("as in {linspace: [0, 1, 11]}", "an axis is a list or one of %s", oneOf(generatorNames())))
+		r.fail(n, "axis", path, mistakef("as in {linspace: [0, 1, 11]}", "an axis is a list or one of %s", models.Either(generatorNames())))
 		return nil
 	}
 	at := join(path, key.Value)
@@ -603,19 +603,4 @@ func written(n *yaml.Node) string {
 		s += clip(c.Value)
 	}
 	return s + "]"
-}
-
-func oneOf(choices []string) string {
-	s := ""
-	for i, c := range choices {
-		switch {
-		case i == 0:
-		case i == len(choices)-1:
-			s += " or "
-		default:
-			s += ", "
-		}
-		s += c
-	}
-	return s
 }

@@ -19,7 +19,7 @@ var lawNames = []string{"uniform", "log-uniform", "normal", "integer", "choice"}
 // mistake.
 func (r *reader) law(n *yaml.Node, d *models.ParamDecl, path string) law {
 	if n.Kind != yaml.MappingNode || len(n.Content) != 2 || !named(n.Content[0]) {
-		r.fail(n, "kind", path, mistakef("as in {uniform: [0, 1]}", "takes a distribution, one of %s", oneOf(lawNames)))
+		r.fail(n, "kind", path, mistakef("as in {uniform: [0, 1]}", "takes a distribution, one of %s", models.Either(lawNames)))
 		return nil
 	}
 	key, args := n.Content[0], n.Content[1]
@@ -103,7 +103,7 @@ func (r *reader) law(n *yaml.Node, d *models.ParamDecl, path string) law {
 	case "uniform":
 		return func(u float64) models.Value { return inside(from + float64(u*(to-from))) }
 	case "log-uniform":
-		a, b := math.Log(from), math.Log(to)
+		a, b := ln(from), ln(to)
 		return func(u float64) models.Value { return inside(exp(a + float64(u*(b-a)))) }
 	}
 	return func(u float64) models.Value { return models.FloatValue(from + float64(to*normalQuantile(u))) }

@@ -709,11 +709,12 @@ func (l *layout) finish(s *Spec) *grid {
 		g.places = saturate(g.places, g.factors[i].len)
 	}
 	columns := slices.DeleteFunc(slices.Clone(l.derived), func(d *derivation) bool { return d.param >= 0 })
-	if s.derived == nil {
+	if len(s.grids) == 0 {
 		s.derived = columns
 	}
 	if !slices.EqualFunc(columns, s.derived, func(a, b *derivation) bool { return a.name == b.name && a.expr.kind == b.expr.kind }) {
-		l.r.fail(l.derived[0].expr.node, "kind", l.derived[0].expr.path, mistakef("derive them for all blocks", "all blocks have the same derived columns, in the same order and of the same kinds"))
+		odd := append(columns, s.derived...)[0]
+		l.r.fail(odd.expr.node, "kind", odd.expr.path, mistakef("derive them for all blocks", "all blocks have the same derived columns, in the same order and of the same kinds"))
 		return nil
 	}
 	fine := true

@@ -20,7 +20,7 @@ func (r *reader) sampled(root *yaml.Node, s *Spec, l *layout) bool {
 	var how *design
 	var over, moreKey *yaml.Node
 	count, more, ok := int64(0), int64(0), true
-	before := len(r.errs)
+	before := r.fails
 	for k, v := range pairs(section) {
 		path := join("sample", k.Value)
 		switch {
@@ -29,7 +29,7 @@ func (r *reader) sampled(root *yaml.Node, s *Spec, l *layout) bool {
 		case k.Value == "design":
 			i := slices.Index(designNames(), v.Value)
 			if v.Kind != yaml.ScalarNode || i < 0 {
-				r.fail(v, "choice", path, mistakef(suggest(v.Value, "designs", designNames()), "takes %s, not %s", oneOf(designNames()), what(v)))
+				r.fail(v, "choice", path, mistakef(suggest(v.Value, "designs", designNames()), "takes %s, not %s", models.Either(designNames()), what(v)))
 				continue
 			}
 			how = designs[i]
@@ -88,7 +88,7 @@ func (r *reader) sampled(root *yaml.Node, s *Spec, l *layout) bool {
 	if how != nil && how.dimensions > 0 && len(params) > how.dimensions {
 		r.fail(over, "sample", "sample.over", mistakef("take lhs or random", "%s has at most %d dimensions, not %d", how.name, how.dimensions, len(params)))
 	}
-	if len(r.errs) > before || slices.ContainsFunc(laws, func(f law) bool { return f == nil }) {
+	if r.fails > before || slices.ContainsFunc(laws, func(f law) bool { return f == nil }) {
 		return false
 	}
 	if !r.work((count+more)*int64(len(params)), section, "sample") {

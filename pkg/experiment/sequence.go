@@ -8,6 +8,8 @@ import (
 	"sort"
 
 	"go.yaml.in/yaml/v3"
+
+	"github.com/neurosweep/sweep/pkg/models"
 )
 
 // Order is an order in which the trials of a plan are handed out.
@@ -31,7 +33,7 @@ func (o Order) String() string { return orderNames[o] }
 func (r *reader) orderKey(n *yaml.Node) Order {
 	i := slices.Index(orderNames, n.Value)
 	if n.Kind != yaml.ScalarNode || i < 0 {
-		r.fail(n, "choice", "order", mistakef(suggest(n.Value, "orders", orderNames), "takes %s, not %s", oneOf(orderNames), what(n)))
+		r.fail(n, "choice", "order", mistakef(suggest(n.Value, "orders", orderNames), "takes %s, not %s", models.Either(orderNames), what(n)))
 		return Progressive
 	}
 	return Order(i)

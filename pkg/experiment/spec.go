@@ -214,14 +214,14 @@ func (r *reader) points(root *yaml.Node, s *Spec) {
 		blocks = []*yaml.Node{root}
 	}
 	s.derived = nil
-	before := len(r.errs)
+	before := r.fails
 	for _, b := range blocks {
 		if g := r.grid(b, s); g != nil {
 			s.grids = append(s.grids, g)
 		}
 	}
 	s.carry = r.carry(root, s)
-	if len(r.errs) > before || len(s.grids) < len(blocks) {
+	if r.fails > before || len(s.grids) < len(blocks) {
 		return
 	}
 	if r.unite(root, s) {
@@ -319,7 +319,7 @@ func (r *reader) section(root *yaml.Node, key, of string) *yaml.Node {
 // nil if there is a mistake.
 func (r *reader) grid(root *yaml.Node, s *Spec) *grid {
 	m := s.Model
-	before := len(r.errs)
+	before := r.fails
 	l := &layout{r: r, model: m, given: make([]*given, len(m.Params)), keys: make([]*yaml.Node, len(m.Params)), env: newEnvironment()}
 	for _, p := range m.Params {
 		l.defaults = append(l.defaults, p.Decl().Default)
@@ -333,7 +333,7 @@ func (r *reader) grid(root *yaml.Node, s *Spec) *grid {
 	r.oneOfEach(root, l)
 	zips, zipsOK := r.zips(root, l)
 	conditions, whereOK := r.conditions(root, l)
-	if l.cycles() || !r.compileAll(l, conditions) || !ok || !zipsOK || !whereOK || len(r.errs) > before && r.full() {
+	if l.cycles() || !r.compileAll(l, conditions) || !ok || !zipsOK || !whereOK || r.fails > before && r.full() {
 		return nil
 	}
 	l.axes(zips)
@@ -454,7 +454,7 @@ func (l *layout) exclusive() bool {
 				}
 			}
 			if set != 1 {
-				l.r.fail(rule.when.node, "one-of", rule.when.path, mistakef("let the conditions exclude each other and cover all points", "model %s takes exactly one of %s, and has %d%s", l.model.Name, oneOf(names), set, l.at(params)))
+				l.r.fail(rule.when.node, "one-of", rule.when.path, mistakef("let the conditions exclude each other and cover all points", "model %s takes exactly one of %s, and has %d%s", l.model.Name, models.Either(names), set, l.at(params)))
 			}
 			return set == 1
 		}) {
@@ -481,12 +481,16 @@ func (r *reader) oneOf(root *yaml.Node, m *models.Model, group []models.Param, n
 		if at == nil {
 			at = root
 		}
-		r.fail(at, "one-of", "params", mistakef("", "model %s needs one of %s", m.Name, oneOf(names)))
+		r.fail(at, "one-of", "params", mistakef("", "model %s needs one of %s", m.Name, models.Either(names)))
 	case len(given) > 1:
 		slices.SortFunc(given, r.order)
 		first, last := given[0], given[len(given)-1]
-		r.fail(last, "one-of", join("params", last.Value), mistakef("leave one of them out",
-			"model %s takes only one of %s, and %s is given at %d:%d", m.Name, oneOf(names), first.Value, first.Line, first.Column))
+		section, hint := "params", "leave one of them out"
+		if _, derived := lookup(root, "derive"); derived != nil && slices.ContainsFunc(derived.Content, func(n *yaml.Node) bool { return n == last }) {
+			section, hint = "derive", "give the derived value another name, to have it as a column"
+		}
+		r.fail(last, "one-of", join(section, last.Value), mistakef(hint,
+			"model %s takes only one of %s, and %s is given at %d:%d", m.Name, models.Either(names), first.Value, first.Line, first.Column))
 	}
 }
 

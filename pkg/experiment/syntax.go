@@ -40,6 +40,7 @@ type reader struct {
 
 	aliased bool // the tree being read has aliases
 	sources int  // files and overrides read
+	fails   int  // mistakes found, also those that are in errs already
 	errs    Errors
 	seen    map[Error]bool
 }
@@ -57,6 +58,7 @@ func (r *reader) fail(n *yaml.Node, code, path string, m *mistake) {
 }
 
 func (r *reader) report(src *source, line, column, width int, code, path string, m *mistake) {
+	r.fails++
 	if r.variant != "" && !strings.HasPrefix(path, "variants.") {
 		m = mistakef(m.hint, "in variant %s: %s", r.variant, m.message)
 	}

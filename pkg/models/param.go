@@ -50,7 +50,7 @@ func (d *ParamDecl) Check(v Value) error {
 				return nil
 			}
 		}
-		return fmt.Errorf("takes %s, not %q", oneOf(d.Choices), v.text)
+		return fmt.Errorf("takes %s, not %q", Either(d.Choices), v.text)
 	case FloatKind, IntKind:
 		x := v.Float()
 		switch {
@@ -108,7 +108,8 @@ func article(k Kind) string {
 	return "a number"
 }
 
-func oneOf(choices []string) string {
+// Either lists choices as a sentence does: a, b or c.
+func Either(choices []string) string {
 	s := ""
 	for i, c := range choices {
 		switch {

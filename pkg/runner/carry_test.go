@@ -157,7 +157,7 @@ func verified(t *testing.T, dir string, p store.Plan) {
 }
 
 // TestHysteresis: along b at w = 8 the state jumps where the fixed points fold,
-// within one step; models.md, one recurrent neuron.
+// within one step; docs/known-answers.md, row 5c.
 func TestHysteresis(t *testing.T) {
 	dir, p := t.TempDir(), newLoops(neuron.Model, 501, 8)
 	runAll(t, dir, p, inOrder(p.Len()), nil, runner.Options{}, false)

@@ -19,6 +19,8 @@ import (
 	"runtime"
 	"sync"
 	"time"
+
+	"golang.org/x/sys/cpu"
 )
 
 const (
@@ -111,6 +113,9 @@ func Arch() string {
 	arch := runtime.GOARCH
 	if level := buildSetting("GO" + upper(arch)); level != "" {
 		arch += "-" + level
+	}
+	if cpu.X86.HasFMA {
+		arch += "-fma" // math.Exp uses it where it is there
 	}
 	return arch
 }

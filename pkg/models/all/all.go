@@ -4,17 +4,31 @@ package all
 import (
 	"github.com/neurosweep/sweep/pkg/models"
 	"github.com/neurosweep/sweep/pkg/models/bms"
+	"github.com/neurosweep/sweep/pkg/models/gcm"
+	"github.com/neurosweep/sweep/pkg/models/henon"
 	"github.com/neurosweep/sweep/pkg/models/hopfield"
+	"github.com/neurosweep/sweep/pkg/models/logistic"
+	"github.com/neurosweep/sweep/pkg/models/lorenz"
 	"github.com/neurosweep/sweep/pkg/models/neuron"
 	"github.com/neurosweep/sweep/pkg/models/probe"
+	"github.com/neurosweep/sweep/pkg/models/quadratic"
+	"github.com/neurosweep/sweep/pkg/models/ricker"
+	"github.com/neurosweep/sweep/pkg/models/tworecurrent"
 )
 
 // Models are the models that a spec can name, by name.
 var Models = []*models.Model{
 	bms.Model,
+	gcm.Model,
+	henon.Model,
 	hopfield.Model,
+	logistic.Model,
+	lorenz.Model,
 	neuron.Model,
 	probe.Model,
+	quadratic.Model,
+	ricker.Model,
+	tworecurrent.Model,
 }
 
 // Find is the model of that name, nil if there is none.

@@ -4,6 +4,8 @@ import (
 	"context"
 	"math"
 	"math/bits"
+
+	"github.com/neurosweep/sweep/pkg/measure"
 )
 
 // The classes of a run.
@@ -261,34 +263,9 @@ func hashEnd(h uint64, n, rows int) uint64 { return mix(mix(h^uint64(n)) ^ uint6
 // the rows begin.
 func hashCycle(n int, rows []uint64) uint64 {
 	h := uint64(hashSeed)
-	from := leastRotation(rows)
+	from := measure.LeastRotation(rows)
 	for k := range rows {
 		h = mix(h ^ rows[(from+k)%len(rows)])
 	}
 	return hashEnd(h, n, len(rows))
-}
-
-// leastRotation is where the rotation of xs that is first in lexicographic
-// order begins, in time linear in len(xs): i and j are the two candidates left,
-// alike over k places; the one that loses there loses for all its next k.
-func leastRotation(xs []uint64) int {
-	n := len(xs)
-	i, j, k := 0, 1, 0
-	for i < n && j < n && k < n {
-		a, b := xs[(i+k)%n], xs[(j+k)%n]
-		switch {
-		case a == b:
-			k++
-			continue
-		case a > b:
-			i += k + 1
-		default:
-			j += k + 1
-		}
-		if i == j {
-			j++
-		}
-		k = 0
-	}
-	return min(i, j)
 }

@@ -303,26 +303,6 @@ func TestHashIsCanonical(t *testing.T) {
 	}
 }
 
-func TestLeastRotation(t *testing.T) {
-	rng := rand.New(rand.NewPCG(8, 9))
-	for range 5000 {
-		xs := make([]uint64, 1+rng.IntN(12))
-		for i := range xs {
-			xs[i] = rng.Uint64N(3)
-		}
-		rotation := func(k int) []uint64 { return append(slices.Clone(xs[k:]), xs[:k]...) }
-		best := rotation(0)
-		for k := range xs {
-			if r := rotation(k); slices.Compare(r, best) < 0 {
-				best = r
-			}
-		}
-		if k := leastRotation(xs); !slices.Equal(rotation(k), best) {
-			t.Fatalf("%v: rotation %d", xs, k)
-		}
-	}
-}
-
 func TestMemoryDepth(t *testing.T) {
 	for _, row := range []struct {
 		d, gamma, lo, hi float64

@@ -4,7 +4,10 @@ import (
 	"context"
 	_ "embed"
 	"math"
+	"slices"
 
+	"github.com/neurosweep/sweep/pkg/dynamics"
+	"github.com/neurosweep/sweep/pkg/measure"
 	"github.com/neurosweep/sweep/pkg/models"
 )
 
@@ -14,17 +17,22 @@ var doc string
 var (
 	w         = models.Float("w", 8, "weight of the neuron onto itself").AtLeast(-1e6).AtMost(1e6)
 	b         = models.Float("b", -4, "bias").AtLeast(-1e6).AtMost(1e6)
-	response  = models.Choice("response", "the function of w x + b that the next activity is", "logistic")
-	start     = models.Float("start", 0, "activity that a trial begins with, where no state is carried to it").AtLeast(0).AtMost(1)
-	transient = models.Int("transient", 100_000, "steps after which a trial is given up").AtLeast(1).AtMost(1e12).In("steps")
+	a         = models.Float("a", 6.2, "steepness of the Gaussian response").AtLeast(0).AtMost(1e6)
+	response  = models.Choice("response", "how the next activity depends on the last", "logistic", "tanh", "gaussian", "quadratic")
+	start     = models.Float("start", 0, "activity that a trial begins with, where no state is carried to it").AtLeast(-1e6).AtMost(1e6)
+	transient = models.Int("transient", 100_000, "steps after which no fixed point or cycle of period 2 is looked for any more").AtLeast(1).AtMost(1e12).In("steps")
 	tolerance = models.Float("tolerance", 1e-10, "distance from an orbit at which it counts as reached").Above(0).AtMost(1e-3)
+	longest   = models.Int("longest", 64, "longest period that is looked for after the transient").AtLeast(1).AtMost(1e6).In("steps")
+	keep      = models.Int("keep", 200, "steps of the orbit that are kept if no period is found").AtLeast(0).AtMost(1e6).In("steps")
+	exponent  = models.Int("exponent", 0, "steps that the Lyapunov exponent is a mean over; none below 40").AtLeast(0).AtMost(1e12).In("steps")
 
 	activity   = models.Scalar("x", "", "activity at the end")
-	ending     = models.Label("ending", "what the activity went to: a fixed point, a cycle of period 2, or neither within the steps", fixed, cycle, limit)
-	period     = models.Integer("period", "steps", "period of the orbit found; null at a limit")
-	steps      = models.Integer("steps", "steps", "steps made")
-	multiplier = models.Scalar("multiplier", "", "product of the slope f' over the orbit found; null at a limit")
-	orbit      = models.Series("orbit", "", "values of the orbit found, in ascending order; null at a limit")
+	ending     = models.Label("ending", "what the activity went to: a fixed point, a cycle, neither as far as was looked, or beyond all bounds", fixed, cycle, none, diverged)
+	period     = models.Integer("period", "steps", "period of the orbit found; null if none was")
+	steps      = models.Integer("steps", "steps", "steps made until the orbit was known, or all of the transient")
+	multiplier = models.Scalar("multiplier", "", "product of the slope f' over the orbit found; null if none was")
+	lyapunov   = models.Scalar("lyapunov", "1/step", "mean of ln |f'| along the orbit; null if not asked for or the orbit diverged")
+	orbit      = models.Series("orbit", "", "values of the orbit found, in ascending order, or of the steps kept if none was; null if it diverged")
 )
 
 // Model is the single neuron with a weight onto itself.
@@ -32,14 +40,15 @@ var Model = &models.Model{
 	Name:    "neuron",
 	Doc:     doc,
 	Version: 1,
-	Params:  []models.Param{w, b, response, start, transient, tolerance},
-	Outputs: []models.Output{activity, ending, period, steps, multiplier, orbit},
+	Params:  []models.Param{w, b, a, response, start, transient, tolerance, longest, keep, exponent},
+	Outputs: []models.Output{activity, ending, period, steps, multiplier, lyapunov, orbit},
+	Size:    []models.Param{transient, exponent},
 	Carries: true,
 	Run:     run,
 }
 
 func run(ctx context.Context, t *models.Trial) error {
-	f := unit{w.Of(t), b.Of(t), responses[response.Of(t)]}
+	f := unit{w.Of(t), b.Of(t), a.Of(t), responses[response.Of(t)]}
 	x := start.Of(t)
 	if t.Before != nil {
 		x = t.Before[0]
@@ -48,38 +57,62 @@ func run(ctx context.Context, t *models.Trial) error {
 	if err != nil {
 		return err
 	}
-	t.After = append(t.After[:0], e.x)
+	points := e.orbit(f)
+	if e.ending == none {
+		if e, points, err = f.follow(ctx, e, longest.Of(t), keep.Of(t)); err != nil {
+			return err
+		}
+	}
 	activity.Put(t, e.x)
 	ending.Put(t, e.ending)
 	steps.Put(t, int64(e.steps))
-	switch e.ending {
-	case fixed:
-		period.Put(t, 1)
+	period.None(t)
+	multiplier.None(t)
+	lyapunov.None(t)
+	orbit.None(t)
+	if e.ending == diverged {
+		t.After = append(t.After, x) // the next link begins where this one did
+		return nil
+	}
+	t.After = append(t.After, e.x)
+	orbit.Put(t, points)
+	if e.ending != none {
+		period.Put(t, int64(e.period))
 		multiplier.Put(t, e.multiplier)
-		orbit.Put(t, []float64{e.x})
-	case cycle:
-		period.Put(t, 2)
-		multiplier.Put(t, e.multiplier)
-		y, _ := f.step(e.x)
-		orbit.Put(t, []float64{min(e.x, y), max(e.x, y)})
-	case limit:
-		period.None(t)
-		multiplier.None(t)
-		orbit.None(t)
+	}
+	if n := exponent.Of(t); n >= 40 { // twenty blocks with their gaps
+		l, _, _, err := measure.LyapunovScalar(ctx, f.advance, e.x, measure.LyapunovSettings{Steps: n})
+		if err != nil {
+			return err
+		}
+		lyapunov.Put(t, l.Mean)
 	}
 	return nil
 }
 
-// unit is the map x -> σ(w x + b).
+// unit is the map x -> f(x) of one neuron.
 type unit struct {
-	w, b     float64
-	response func(u float64) (value, slope float64)
+	w, b, a  float64
+	response func(f *unit, x float64) (y, slope float64)
 }
 
-// responses are the functions σ, each with its slope, by the names that the
-// parameter response has for them.
-var responses = map[string]func(u float64) (value, slope float64){
-	"logistic": logistic,
+// responses are f and f' by the names that the parameter response has for them.
+var responses = map[string]func(f *unit, x float64) (y, slope float64){
+	"logistic": func(f *unit, x float64) (y, slope float64) {
+		y, slope = logistic(float64(f.w*x) + f.b)
+		return y, f.w * slope
+	},
+	"tanh": func(f *unit, x float64) (y, slope float64) {
+		y = math.Tanh(float64(f.w*x) + f.b)
+		return y, f.w * (1 - float64(y*y))
+	},
+	"gaussian": func(f *unit, x float64) (y, slope float64) {
+		bell := math.Exp(-f.a * float64(x*x))
+		return bell + f.b, -2 * f.a * x * bell
+	},
+	"quadratic": func(f *unit, x float64) (y, slope float64) {
+		return float64(f.w*float64(x*x)) + f.b, 2 * f.w * x
+	},
 }
 
 // logistic is 1/(1 + e^-u). The slope is taken from the value, where σ' =
@@ -91,16 +124,30 @@ func logistic(u float64) (value, slope float64) {
 }
 
 // step is f(x) and f'(x).
-func (f unit) step(x float64) (y, slope float64) {
-	y, slope = f.response(float64(f.w*x) + f.b)
-	return y, f.w * slope
+func (f *unit) step(x float64) (y, slope float64) { return f.response(f, x) }
+
+// Dim is 1: a neuron is a map of one number.
+func (f *unit) Dim() int { return 1 }
+
+// Step makes dst f(x).
+func (f *unit) Step(dst, x []float64) { dst[0], _ = f.step(x[0]) }
+
+// advance goes n steps from x and sums up ln |f'|.
+func (f *unit) advance(x float64, n int) (y, sum float64) {
+	for range n {
+		next, slope := f.step(x)
+		sum += math.Log(math.Abs(slope))
+		x = next
+	}
+	return x, sum
 }
 
 // The endings.
 const (
-	fixed = "fixed"
-	cycle = "cycle"
-	limit = "limit"
+	fixed    = "fixed"
+	cycle    = "cycle"
+	none     = "none"
+	diverged = "diverged"
 )
 
 // end is how an orbit ended.
@@ -108,7 +155,52 @@ type end struct {
 	x          float64
 	ending     string
 	steps      int
+	period     int
 	multiplier float64
+}
+
+// orbit is the cycle that e is on, in ascending order.
+func (e end) orbit(f unit) []float64 {
+	points := make([]float64, e.period)
+	x := e.x
+	for i := range points {
+		points[i] = x
+		x, _ = f.step(x)
+	}
+	slices.Sort(points)
+	return points
+}
+
+// follow looks for a longer period than 2 after the transient that ended at e. If
+// there is none, the points are those of the next keep steps.
+func (f unit) follow(ctx context.Context, e end, longest, keep int) (end, []float64, error) {
+	p, err := measure.Period(ctx, &f, []float64{e.x}, measure.PeriodSettings{Longest: longest})
+	if err != nil {
+		return e, nil, err
+	}
+	e.x = p.State[0]
+	switch p.Ending {
+	case dynamics.Diverged:
+		e.ending = diverged
+		return e, nil, nil
+	case dynamics.Periodic:
+		e.ending, e.period, e.multiplier = cycle, p.Period, 1
+		if e.period == 1 {
+			e.ending = fixed
+		}
+		for x, i := e.x, 0; i < e.period; i++ {
+			y, slope := f.step(x)
+			e.multiplier *= slope
+			x = y
+		}
+		return e, e.orbit(f), nil
+	}
+	points := make([]float64, keep)
+	for i := range points {
+		e.x, _ = f.step(e.x)
+		points[i] = e.x
+	}
+	return e, points, nil
 }
 
 // shortest is how many tolerances the step of a cycle must be long, so that a
@@ -125,17 +217,21 @@ func settle(ctx context.Context, f unit, x float64, most int, tolerance float64)
 			}
 		}
 		y, slope := f.step(x)
-		if math.Abs(y-x) <= tolerance*math.Abs(1-slope) {
-			return end{x, fixed, n, slope}, nil
+		if math.Abs(y) > dynamics.DefaultBound {
+			return end{x: y, ending: diverged, steps: n}, nil
+		}
+		// An orbit that is repelled only passes by.
+		if math.Abs(slope) <= 1 && math.Abs(y-x) <= tolerance*math.Abs(1-slope) {
+			return end{x, fixed, n, 1, slope}, nil
 		}
 		if math.Abs(y-x) > shortest*tolerance {
 			z, next := f.step(y)
-			if product := slope * next; math.Abs(z-x) <= tolerance*math.Abs(1-product) {
-				return end{x, cycle, n, product}, nil
+			if product := slope * next; math.Abs(product) <= 1 && math.Abs(z-x) <= tolerance*math.Abs(1-product) {
+				return end{x, cycle, n, 2, product}, nil
 			}
 		}
 		if n == most {
-			return end{x, limit, n, 0}, nil
+			return end{x: x, ending: none, steps: n}, nil
 		}
 		x = y
 	}

@@ -6,10 +6,12 @@ import (
 	"testing"
 )
 
+func logisticUnit(w, b float64) unit { return unit{w, b, 0, responses["logistic"]} }
+
 // settled iterates the logistic neuron to its end.
 func settled(t *testing.T, w, b, x float64) end {
 	t.Helper()
-	e, err := settle(context.Background(), unit{w, b, logistic}, x, 10_000_000, 1e-10)
+	e, err := settle(context.Background(), logisticUnit(w, b), x, 10_000_000, 1e-10)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -19,22 +21,82 @@ func settled(t *testing.T, w, b, x float64) end {
 // TestSlope compares the derivative with differences.
 func TestSlope(t *testing.T) {
 	for name, response := range responses {
-		for _, u := range []float64{-30, -5, -1, 0, 0.3, 2, 7} {
+		for _, x := range []float64{-2, -0.7, -0.1, 0, 0.3, 0.9, 2} {
 			const h = 1e-5
-			up, _ := response(u + h)
-			down, _ := response(u - h)
-			_, slope := response(u)
-			// The error of the difference is h²/6 of the third derivative, below
-			// 1e-11 here, and the rounding of the values over 2h.
-			if got := (up - down) / (2 * h); math.Abs(got-slope) > 2e-11 {
-				t.Errorf("%s: slope %v at %v, by differences %v", name, slope, u, got)
+			f := unit{1.5, -0.3, 2, response}
+			up, _ := f.step(x + h)
+			down, _ := f.step(x - h)
+			_, slope := f.step(x)
+			// The error of the difference is h²/6 of the third derivative, of which
+			// none is above 20 here, and the rounding of the values over 2h.
+			if got := (up - down) / (2 * h); math.Abs(got-slope) > 5e-10 {
+				t.Errorf("%s: slope %v at %v, by differences %v", name, slope, x, got)
 			}
 		}
 	}
 }
 
+// whole is what a trial with the default settings finds.
+func whole(t *testing.T, f unit, x float64) (end, []float64) {
+	t.Helper()
+	e, err := settle(t.Context(), f, x, 100_000, 1e-10)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if e.ending != none {
+		return e, e.orbit(f)
+	}
+	e, points, err := f.follow(t.Context(), e, 64, 200)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return e, points
+}
+
+// TestResponses: with a response that is not monotone the bias has a whole
+// bifurcation diagram. The quadratic neuron is z -> z² + c with z = w x and c =
+// w b; the Gaussian one flips at b = -0.8726449 and back at 0.4144171 (row 5c
+// of docs/known-answers.md).
+func TestResponses(t *testing.T) {
+	for _, c := range []struct {
+		response string
+		w, b     float64
+		ending   string
+		period   int
+	}{
+		{"quadratic", 1, -0.5, fixed, 1},
+		{"quadratic", 1, -1, cycle, 2},
+		{"quadratic", 2, -0.655, cycle, 4},      // c = -1.31
+		{"quadratic", -2, 0.87744, cycle, 3},    // c = -1.75488, superstable
+		{"quadratic", 1, -1.401155189, none, 0}, // where the periods end
+		{"quadratic", 1, 0.3, diverged, 0},      // outside of the Mandelbrot set
+		{"gaussian", 0, -0.8736, fixed, 1},
+		{"gaussian", 0, -0.8716, cycle, 2},
+		{"gaussian", 0, 0.4134, cycle, 2},
+		{"gaussian", 0, 0.4154, fixed, 1},
+		{"gaussian", 0, -0.5, none, 0},
+		{"tanh", -2, 0.1, cycle, 2},
+		{"tanh", 2, 0.1, fixed, 1},
+	} {
+		f := unit{c.w, c.b, 6.2, responses[c.response]}
+		e, points := whole(t, f, 0.1)
+		if e.ending != c.ending || e.period != c.period {
+			t.Errorf("%s, w = %v, b = %v: %s of period %d, want %s of period %d", c.response, c.w, c.b, e.ending, e.period, c.ending, c.period)
+		}
+		if e.ending == cycle && (len(points) != c.period || math.Abs(e.multiplier) > 1) {
+			t.Errorf("%s, w = %v, b = %v: %d points with multiplier %v", c.response, c.w, c.b, len(points), e.multiplier)
+		}
+	}
+	// The exponent at c = -2 is ln 2, within 4 standard errors of 1e5 steps.
+	f := unit{1, -1.9999999999999998, 0, responses["quadratic"]}
+	_, sum := f.advance(0.1, 100_000)
+	if got := sum / 100_000; math.Abs(got-math.Ln2) > 2e-3 {
+		t.Errorf("the exponent at c = -2 is %v", got)
+	}
+}
+
 // boundary is the bias at which a fixed point folds (w > 0) or flips (w < 0);
-// models.md, one recurrent neuron.
+// docs/known-answers.md, row 5c.
 func boundary(w, side float64) float64 {
 	x := (1 + side*math.Sqrt(1-4/math.Abs(w))) / 2
 	return math.Log(x/(1-x)) - w*x
@@ -88,7 +150,7 @@ func TestBoundaries(t *testing.T) {
 // TestCusps: at the cusps the multiplier is 1 and -1.
 func TestCusps(t *testing.T) {
 	for _, c := range []struct{ w, b, multiplier float64 }{{4, -2, 1}, {-4, 2, -1}} {
-		y, slope := unit{c.w, c.b, logistic}.step(0.5)
+		y, slope := (&unit{c.w, c.b, 0, responses["logistic"]}).step(0.5)
 		if y != 0.5 || slope != c.multiplier {
 			t.Errorf("w = %v, b = %v: f(1/2) = %v, f'(1/2) = %v", c.w, c.b, y, slope)
 		}
@@ -128,8 +190,8 @@ func TestGhost(t *testing.T) {
 }
 
 func TestLimit(t *testing.T) {
-	e, err := settle(context.Background(), unit{8, -4, logistic}, 0.3, 3, 1e-10)
-	if err != nil || e.ending != limit || e.steps != 3 {
+	e, err := settle(context.Background(), logisticUnit(8, -4), 0.3, 3, 1e-10)
+	if err != nil || e.ending != none || e.steps != 3 {
 		t.Errorf("%+v, %v", e, err)
 	}
 }

@@ -1,0 +1,49 @@
+package main
+
+import (
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+)
+
+// TestKilledRunIsACoarserGrid kills a run of a 2-D grid in progressive order
+// after more than a quarter of it: the whole grid of every second value is there,
+// with the help of no more than an open that runs nothing and writes the tail.
+func TestKilledRunIsACoarserGrid(t *testing.T) {
+	py := python(t)
+	dir := t.TempDir()
+	writeSpec(t, dir, "grid.yaml", "about: What is there after a kill?\nmodel: probe\nparams:\n  x: {linspace: [0, 1, 33]}\n  n: {range: [0, 32, 1]}\n  work: 5e-3\n")
+	cmd := sweep(t, dir, "run", "grid.yaml")
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	defer cmd.Process.Kill()
+	for deadline := time.Now().Add(time.Minute); ; time.Sleep(50 * time.Millisecond) {
+		// The coarser grid is 27 % of the points. What is in the journal when
+		// half is there was synced, but for the last second of it.
+		out, _ := sweep(t, dir, "status", "results/grid").Output()
+		if strings.Contains(string(out), "(5") || strings.Contains(string(out), "(6") {
+			break
+		}
+		if time.Now().After(deadline) {
+			t.Fatalf("after a minute: %s", out)
+		}
+	}
+	cmd.Process.Kill()
+	cmd.Wait()
+	must(t, sweep(t, dir, "run", "grid.yaml", "--for", "1ns"), exitWorkLeft)
+	const script = `
+import sys, pandas
+d = pandas.read_parquet(sys.argv[1])
+coarse = d[(d.x_i % 2 == 0) & (d.n_i % 2 == 0)]
+assert len(d) < 33 * 33, "the run was not killed in time"
+assert len(coarse) == 17 * 17, f"{len(coarse)} of {17 * 17} points of the coarser grid, {len(d)} in all"
+`
+	if out, err := exec.Command(py, "-c", script, filepath.Join(dir, "results/grid/trials")).CombinedOutput(); err != nil {
+		t.Errorf("%v\n%s", err, out)
+	}
+	must(t, sweep(t, dir, "run", "grid.yaml"), 0)
+	must(t, sweep(t, dir, "verify", "results/grid"), 0)
+}
