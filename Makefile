@@ -8,7 +8,7 @@ PYTHON ?= python3
 export GOAMD64 := v1
 
 .DEFAULT_GOAL := help
-.PHONY: help build demo test race lint bench peers science check vuln venv clean
+.PHONY: help build demo test race lint bench peers science fuzz faults check vuln venv clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -40,7 +40,7 @@ race: venv ## the same with the race detector
 lint: ## gofmt, vet, staticcheck and the floors of packages
 	@test -z "$$(gofmt -l cmd internal pkg)" || { gofmt -d cmd internal pkg; exit 1; }
 	$(GO) vet ./...
-	$(GO) vet -tags science ./...
+	$(GO) vet -tags science,faults ./...
 	$(GO) tool staticcheck ./...
 	$(GO) test ./internal/floors
 
@@ -54,6 +54,18 @@ peers: build ## the same sweep in sweep, joblib, Ray, Dask and Optuna; minutes
 
 science: ## the checks against the literature that take minutes
 	$(GO) test -tags science -timeout 60m ./pkg/...
+
+FUZZTIME ?= 2m
+
+fuzz: ## every fuzz target for FUZZTIME, two minutes each
+	@grep -ro --include='*_test.go' '^func Fuzz[A-Za-z]*' cmd internal pkg | while IFS=: read -r file target; do \
+		echo "$${target#func } in $$(dirname $$file)"; \
+		GOMEMLIMIT=2GiB $(GO) test -run '^$$' -fuzz "^$${target#func }\$$" -fuzztime $(FUZZTIME) -fuzzminimizetime 10x "./$$(dirname $$file)" || exit 1; \
+	done
+
+faults: ## 200 runs killed at random moments, and every step of the disk made to fail, minutes
+	SWEEP_FAULTS=1 $(GO) test -count 1 -v -run TestBreakingDisk ./pkg/store
+	$(GO) test -count 1 -v -tags faults -timeout 60m -run 'TestKills|TestTwoAtOnce|TestReadOnly' ./cmd/sweep
 
 check: lint test race ## all of it before a change goes out
 

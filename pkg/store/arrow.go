@@ -1,12 +1,11 @@
 package store
 
-// The only file of the project that knows Arrow.
+// The only file of the project that knows the Arrow library. It writes; what is
+// read back goes through message.go.
 
 import (
 	"bytes"
 	"encoding/base64"
-	"fmt"
-	"io"
 	"unsafe"
 
 	"github.com/apache/arrow/go/v15/arrow"
@@ -161,102 +160,4 @@ func grow(b []byte, n int) []byte {
 func bytesOf[T any](xs []T) []byte {
 	var x T
 	return unsafe.Slice((*byte)(unsafe.Pointer(unsafe.SliceData(xs))), len(xs)*int(unsafe.Sizeof(x)))
-}
-
-// decodeBatch reads the last batch of an IPC stream that begins with head, a
-// schema and an empty batch, and goes on with body, one message, and appends
-// its rows to dst by column name. Columns that the stream lacks become null:
-// they were not measured then.
-func decodeBatch(head, body []byte, t *table, dst *block) (err error) {
-	defer func() {
-		// The checksums have been checked, so this is a message that we wrote
-		// or that somebody made; Arrow's reader panics on some of those.
-		if r := recover(); r != nil {
-			err = fmt.Errorf("not a batch of records: %v", r)
-		}
-	}()
-	r, err := ipc.NewReader(io.MultiReader(bytes.NewReader(head), bytes.NewReader(body)))
-	if err != nil {
-		return err
-	}
-	defer r.Release()
-	if !r.Next() {
-		return fmt.Errorf("no batch after the schema: %w", orEOF(r.Err()))
-	}
-	if len(body) > 0 && !r.Next() {
-		return fmt.Errorf("no batch in the message: %w", orEOF(r.Err()))
-	}
-	rec := r.Record()
-	rows := int(rec.NumRows())
-	for i, f := range t.fields {
-		c := &dst.columns[i]
-		at := rec.Schema().FieldIndices(f.name)
-		if len(at) != 1 {
-			if !f.optional {
-				return fmt.Errorf("no column %s", f.name)
-			}
-			for range rows {
-				c.addNull()
-			}
-			continue
-		}
-		if err := appendArray(c, rec.Column(at[0])); err != nil {
-			return fmt.Errorf("column %s: %w", f.name, err)
-		}
-		if !f.optional && rec.Column(at[0]).NullN() > 0 {
-			return fmt.Errorf("column %s has nulls", f.name)
-		}
-	}
-	return nil
-}
-
-func orEOF(err error) error {
-	if err == nil {
-		return io.ErrUnexpectedEOF
-	}
-	return err
-}
-
-func appendArray(c *column, a arrow.Array) error {
-	get := func(add func(i int)) error {
-		for i := range a.Len() {
-			if a.IsNull(i) {
-				c.addNull()
-			} else {
-				add(i)
-			}
-		}
-		return nil
-	}
-	switch a := a.(type) {
-	case *array.Int64:
-		if c.kind == intColumn {
-			return get(func(i int) { c.addInt(a.Value(i)) })
-		}
-	case *array.Float64:
-		if c.kind == floatColumn {
-			return get(func(i int) { c.addFloat(a.Value(i)) })
-		}
-	case *array.Boolean:
-		if c.kind == boolColumn {
-			return get(func(i int) { c.addBool(a.Value(i)) })
-		}
-	case *array.String:
-		if c.kind == textColumn {
-			return get(func(i int) { c.addText(a.Value(i)) })
-		}
-	case *array.FixedSizeBinary:
-		if c.kind == idColumn && a.DataType().(*arrow.FixedSizeBinaryType).ByteWidth == len(models.ID{}) {
-			return get(func(i int) { c.addID(models.ID(a.Value(i))) })
-		}
-	case *array.List:
-		flat, ok := a.ListValues().(*array.Float64)
-		if ok && c.kind == seriesColumn {
-			return get(func(i int) {
-				from, to := a.ValueOffsets(i)
-				c.addSeries(flat.Float64Values()[from:to])
-			})
-		}
-	}
-	return fmt.Errorf("the type is %s", a.DataType())
 }

@@ -12,6 +12,7 @@ import (
 type chunkReader struct {
 	pages parquet.Pages
 	page  parquet.Page
+	guard pageGuard
 
 	repetition []byte // levels of the page's values; empty where all are 0
 	definition []byte
@@ -35,6 +36,9 @@ func (c *chunkReader) turn(f *field) error {
 	if c.page != nil {
 		parquet.Release(c.page)
 		c.page = nil
+	}
+	if err := c.guard.next(); err != nil {
+		return err
 	}
 	page, err := c.pages.ReadPage()
 	if err != nil {

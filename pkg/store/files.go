@@ -40,17 +40,17 @@ func randomName() (string, error) {
 // under another name in temp, synced, checked, renamed, and the folder synced.
 type newFile struct {
 	*bufio.Writer
-	file *os.File
+	file *diskFile
 	path string
 	sum  hash.Hash // SHA-256 of what has reached the file
 }
 
-func create(temp, path string) (*newFile, error) {
+func (d *disk) newFile(temp, path string) (*newFile, error) {
 	random, err := randomName()
 	if err != nil {
 		return nil, err
 	}
-	f, err := os.OpenFile(filepath.Join(temp, filepath.Base(path)+"."+random), os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o666)
+	f, err := d.create(filepath.Join(temp, filepath.Base(path)+"."+random), os.O_WRONLY)
 	if err != nil {
 		return nil, err
 	}
@@ -69,44 +69,11 @@ func (f *newFile) finish() error {
 	return f.file.Close()
 }
 
-// publish gives the finished file its name.
-func (f *newFile) publish() error {
-	if err := os.Rename(f.file.Name(), f.path); err != nil {
-		return err
-	}
-	return syncDir(filepath.Dir(f.path))
-}
-
-// discard removes a file that was not published; afterwards it does nothing.
+// discard removes a file that was not published; afterwards it does nothing. If
+// it cannot, the next run does.
 func (f *newFile) discard() {
 	f.file.Close()
 	os.Remove(f.file.Name())
-}
-
-// writeText makes path hold text, all of it or nothing.
-func writeText(temp, path string, text []byte) error {
-	f, err := create(temp, path)
-	if err != nil {
-		return err
-	}
-	defer f.discard()
-	if _, err := f.Write(text); err != nil {
-		return err
-	}
-	if err := f.finish(); err != nil {
-		return err
-	}
-	return f.publish()
-}
-
-// syncDir makes the names in a folder durable.
-func syncDir(dir string) error {
-	d, err := os.Open(dir)
-	if err != nil {
-		return err
-	}
-	defer d.Close()
-	return d.Sync()
 }
 
 // openRegular opens a file for reading, and refuses what is not a plain file:
@@ -120,6 +87,15 @@ func openRegular(path string) (*os.File, error) {
 		return nil, fmt.Errorf("%s is not a plain file", path)
 	}
 	return os.Open(path)
+}
+
+func readRegular(path string) ([]byte, error) {
+	f, err := openRegular(path)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	return io.ReadAll(f)
 }
 
 // list is the names in a folder in order, none if there is no such folder.

@@ -57,7 +57,8 @@ func RemoveGarbage(dir string, plan Plan, me LockedError) (*Litter, error) {
 	if _, err := os.Stat(filepath.Join(dir, trialsDir)); err != nil {
 		return nil, fmt.Errorf("%s is not a result folder: %w", dir, err)
 	}
-	held, err := lock(dir, me)
+	d := &disk{}
+	held, err := lock(d, dir, me)
 	if err != nil {
 		return nil, err
 	}
@@ -74,13 +75,13 @@ func RemoveGarbage(dir string, plan Plan, me LockedError) (*Litter, error) {
 	}
 	for _, f := range l.Remove {
 		for _, path := range f.paths {
-			if err := os.Remove(path); err != nil && !errors.Is(err, fs.ErrNotExist) {
+			if err := d.remove(path); err != nil && !errors.Is(err, fs.ErrNotExist) {
 				return nil, err
 			}
 			// A folder that is empty now goes too, and the one that it was in;
 			// others refuse.
 			for parent := filepath.Dir(path); parent != dir && filepath.Base(parent) != tempDir; parent = filepath.Dir(parent) {
-				if os.Remove(parent) != nil {
+				if d.remove(parent) != nil {
 					break
 				}
 			}

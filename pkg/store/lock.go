@@ -28,7 +28,7 @@ func (e *LockedError) Error() string {
 
 // lock makes this process the only writer of the folder until the file is
 // closed or the process ends, however it ends.
-func lock(dir string, me LockedError) (*os.File, error) {
+func lock(d *disk, dir string, me LockedError) (*os.File, error) {
 	f, err := os.OpenFile(filepath.Join(dir, lockFile), os.O_CREATE|os.O_RDWR|syscall.O_NOFOLLOW, 0o666)
 	if err != nil {
 		return nil, err
@@ -44,10 +44,16 @@ func lock(dir string, me LockedError) (*os.File, error) {
 		defer f.Close()
 		return nil, holder(dir, f)
 	}
+	if errors.Is(err, syscall.ENOSYS) || errors.Is(err, syscall.ENOTSUP) || errors.Is(err, syscall.ENOLCK) {
+		err = fmt.Errorf("its file system cannot lock files, mount it with locks or take another results folder: %w", err)
+	}
 	if err == nil {
 		var text []byte
 		if text, err = json.Marshal(me); err == nil {
-			if err = f.Truncate(0); err == nil {
+			if err = d.ask("write", f.Name()); err == nil {
+				err = f.Truncate(0)
+			}
+			if err == nil {
 				_, err = f.WriteAt(append(text, '\n'), 0)
 			}
 		}

@@ -238,7 +238,8 @@ type partReader struct {
 	table   *table
 	file    *os.File
 	parquet *parquet.File
-	columns []int // of each field the column in the file, -1 if it has none
+	columns []int     // of each field the column in the file, -1 if it has none
+	levels  [][2]byte // and the highest repetition and definition level
 	group   int
 	chunks  []*chunkReader // nil where columns has -1
 	left    int64          // rows left in the row group
@@ -269,6 +270,9 @@ func (r *partReader) open(exact bool) (err error) {
 	if err != nil {
 		return err
 	}
+	if err := checkFooter(r.file, info.Size()); err != nil {
+		return err
+	}
 	r.parquet, err = parquet.OpenFile(r.file, info.Size(), parquet.SkipBloomFilters(true), parquet.SkipPageIndex(true))
 	if err != nil {
 		return err
@@ -277,6 +281,7 @@ func (r *partReader) open(exact bool) (err error) {
 	if exact && !parquet.SameNodes(want, got) {
 		return fmt.Errorf("%w: the columns are not those expected", errShape)
 	}
+	r.levels = make([][2]byte, len(want.Columns()))
 	for i, path := range want.Columns() {
 		has, ok := got.Lookup(path...)
 		if !ok {
@@ -291,6 +296,7 @@ func (r *partReader) open(exact bool) (err error) {
 			return fmt.Errorf("%w: column %s has another type", errShape, path[0])
 		}
 		r.columns = append(r.columns, has.ColumnIndex)
+		r.levels[i] = [2]byte{byte(has.MaxRepetitionLevel), byte(has.MaxDefinitionLevel)}
 	}
 	return nil
 }
@@ -339,10 +345,15 @@ func (r *partReader) next(b *block) (err error) {
 		r.group++
 		r.left = g.NumRows()
 		chunks := g.ColumnChunks()
-		for _, i := range r.columns {
+		meta := r.parquet.Metadata().RowGroups[r.group-1].Columns
+		for j, i := range r.columns {
 			var c *chunkReader
 			if i >= 0 {
-				c = &chunkReader{pages: chunks[i].Pages()}
+				start := chunkStart(&meta[i].MetaData)
+				c = &chunkReader{pages: chunks[i].Pages(), guard: pageGuard{
+					file: r.file, at: start, end: start + meta[i].MetaData.TotalCompressedSize, rows: r.left,
+					repeated: r.levels[j][0], defined: r.levels[j][1], kind: meta[i].MetaData.Type,
+				}}
 			}
 			r.chunks = append(r.chunks, c)
 		}

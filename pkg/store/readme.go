@@ -36,5 +36,5 @@ One row a trial. From the folder in which sweep was run:
 		fmt.Fprintf(&b, "| `%s` | %s | %s |\n", f.name, f.unit, strings.ReplaceAll(f.doc, "|", `\|`))
 	}
 	fmt.Fprintf(&b, "\nNull means that the trial has no such value (it failed, or the orbit had none); NaN that the model\ncomputed NaN. `sweep describe %s` explains the model.\n", m.Name)
-	return writeText(s.temp(), s.path(readmeFile), []byte(b.String()))
+	return s.disk.writeText(s.temp(), s.path(readmeFile), []byte(b.String()))
 }

@@ -31,7 +31,7 @@ func (s *Store) recoverParts() error {
 					continue
 				}
 			}
-			if err := os.Remove(s.path(trialsDir, name)); err != nil {
+			if err := s.disk.remove(s.path(trialsDir, name)); err != nil {
 				return err
 			}
 		case ok:
@@ -120,16 +120,16 @@ func (s *Store) setAside(dir, name string) error {
 		return nil
 	}
 	to := s.path(historyDir, s.header.Run, dir)
-	if err := os.MkdirAll(to, 0o777); err != nil {
+	if err := s.disk.mkdir(to); err != nil {
 		return err
 	}
-	if err := os.Rename(s.path(dir, name), filepath.Join(to, name)); err != nil {
+	if err := s.disk.rename(s.path(dir, name), filepath.Join(to, name)); err != nil {
 		return err
 	}
-	if err := syncDir(to); err != nil {
+	if err := s.disk.syncDir(to); err != nil {
 		return err
 	}
-	return syncDir(s.path(dir))
+	return s.disk.syncDir(s.path(dir))
 }
 
 // recoverJournal takes note of the records that are not sealed yet.
@@ -183,7 +183,7 @@ func (s *Store) recoverSegment(name string) error {
 	}
 	s.complete = append(s.complete, complete...)
 	if g.pending == 0 {
-		return g.remove()
+		return g.remove(s.disk)
 	}
 	if g.spread() {
 		s.spread = append(s.spread, g)

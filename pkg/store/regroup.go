@@ -66,7 +66,7 @@ func (s *Store) regroup(g *segment) error {
 	}
 	slices.SortFunc(ordered, func(a, b entry) int { return cmp.Compare(a.offset, b.offset) })
 
-	w, to, err := createSegment(s.temp(), s.header, s.tables.journal)
+	w, to, err := createSegment(s.disk, s.temp(), s.header, s.tables.journal)
 	if err != nil {
 		return err
 	}
@@ -131,11 +131,11 @@ func (s *Store) regroup(g *segment) error {
 		return err
 	}
 	path := filepath.Join(s.path(journalDir), filepath.Base(to.path))
-	if err = os.Rename(to.path, path); err != nil {
+	if err = s.disk.rename(to.path, path); err != nil {
 		return err
 	}
 	to.path = path
-	if err = syncDir(s.path(journalDir)); err != nil {
+	if err = s.disk.syncDir(s.path(journalDir)); err != nil {
 		return err
 	}
 	s.mu.Lock()
@@ -151,5 +151,5 @@ func (s *Store) regroup(g *segment) error {
 		p.entries = append(p.entries, entries[k]...)
 		to.pending += len(entries[k])
 	}
-	return g.remove()
+	return g.remove(s.disk)
 }

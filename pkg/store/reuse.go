@@ -82,13 +82,14 @@ func (s *Store) reuse() error {
 	})
 
 	out := newBlock(s.tables.journal)
+	var unwritten error // of the journal, as opposed to one of a source
 	flush := func() error {
 		if out.rows() == 0 {
 			return nil
 		}
 		defer out.reset()
-		if err := s.writer.append(out); err != nil {
-			return err
+		if unwritten = s.writer.append(out); unwritten != nil {
+			return unwritten
 		}
 		e := s.writer.frame
 		e.segment = s.active
@@ -121,8 +122,8 @@ func (s *Store) reuse() error {
 			return flush()
 		})
 		if err != nil {
-			if s.err != nil {
-				return err
+			if unwritten != nil {
+				return unwritten
 			}
 			s.notice(fmt.Sprintf("%v; what else it holds is not reused", err))
 		}

@@ -125,7 +125,7 @@ func (s *Store) writeRun() error {
 	if err != nil {
 		return err
 	}
-	return writeText(s.temp(), s.path(runsDir, s.run.ID+".json"), append(text, '\n'))
+	return s.disk.writeText(s.temp(), s.path(runsDir, s.run.ID+".json"), append(text, '\n'))
 }
 
 // keepSpec writes the spec as run; an earlier one that differs moves to
@@ -133,7 +133,7 @@ func (s *Store) writeRun() error {
 func (s *Store) keepSpec(spec []byte) error {
 	sum := sha256.Sum256(spec)
 	s.run.Spec = hex.EncodeToString(sum[:])
-	old, err := os.ReadFile(s.path(specFile))
+	old, err := readRegular(s.path(specFile))
 	switch {
 	case os.IsNotExist(err):
 	case err != nil:
@@ -141,12 +141,12 @@ func (s *Store) keepSpec(spec []byte) error {
 	case bytes.Equal(old, spec):
 		return nil
 	default:
-		if err := os.MkdirAll(s.path(historyDir, s.run.ID), 0o777); err != nil {
+		if err := s.disk.mkdir(s.path(historyDir, s.run.ID)); err != nil {
 			return err
 		}
-		if err := writeText(s.temp(), s.path(historyDir, s.run.ID, specFile), old); err != nil {
+		if err := s.disk.writeText(s.temp(), s.path(historyDir, s.run.ID, specFile), old); err != nil {
 			return err
 		}
 	}
-	return writeText(s.temp(), s.path(specFile), spec)
+	return s.disk.writeText(s.temp(), s.path(specFile), spec)
 }

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"os"
 	"slices"
 	"time"
 
@@ -368,7 +367,7 @@ func (s *Store) seal(k int) error {
 	for _, e := range entries {
 		e.segment.pending--
 		if e.segment.pending == 0 && !e.segment.active {
-			if err := e.segment.remove(); err != nil {
+			if err := e.segment.remove(s.disk); err != nil {
 				return err
 			}
 		}
@@ -384,7 +383,7 @@ type partFile struct {
 }
 
 func (s *Store) createPart(dir, name string) (*partFile, error) {
-	f, err := create(s.temp(), s.path(dir, name))
+	f, err := s.disk.newFile(s.temp(), s.path(dir, name))
 	if err != nil {
 		return nil, err
 	}
@@ -488,7 +487,7 @@ func (s *Store) writeTail() error {
 func (s *Store) removeTail() error {
 	s.tail.Lock()
 	defer s.tail.Unlock()
-	err := os.Remove(s.path(trialsDir, tailName))
+	err := s.disk.remove(s.path(trialsDir, tailName))
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil
 	}

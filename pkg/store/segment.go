@@ -40,6 +40,53 @@ type segmentHeader struct {
 	Version int    `json:"version"`
 	Plan    string `json:"plan"` // hash of the plan that the trial numbers belong to
 	Arch    string `json:"arch"`
+	// Columns are those of the batches: the schema's frame must be what they
+	// give, so that nothing of a schema is believed.
+	Columns []segmentColumn `json:"columns"`
+}
+
+type segmentColumn struct {
+	Name     string `json:"name"`
+	Kind     string `json:"kind"`
+	Optional bool   `json:"optional,omitempty"`
+}
+
+var columnKinds = map[kind]string{
+	intColumn: "int", floatColumn: "float", boolColumn: "bool", textColumn: "text", idColumn: "id", seriesColumn: "series",
+}
+
+func (t *table) segmentColumns() []segmentColumn {
+	columns := make([]segmentColumn, len(t.fields))
+	for i, f := range t.fields {
+		columns[i] = segmentColumn{f.name, columnKinds[f.kind], f.optional}
+	}
+	return columns
+}
+
+// maxColumns is far beyond what a model has outputs.
+const maxColumns = 1 << 16
+
+// table is what the header says that the batches are.
+func (h *segmentHeader) table() (*table, error) {
+	if len(h.Columns) == 0 || len(h.Columns) > maxColumns {
+		return nil, fmt.Errorf("header: %d columns", len(h.Columns))
+	}
+	t := &table{}
+	seen := make(map[string]bool)
+	for _, c := range h.Columns {
+		f := field{name: c.Name, optional: c.Optional}
+		for k, word := range columnKinds {
+			if word == c.Kind {
+				f.kind = k
+			}
+		}
+		if f.kind == 0 || seen[c.Name] {
+			return nil, fmt.Errorf("header: column %q of kind %q", c.Name, c.Kind)
+		}
+		seen[c.Name] = true
+		t.add(f)
+	}
+	return t, nil
 }
 
 // appendFrame adds payload's frame to dst.
@@ -91,13 +138,13 @@ func torn(err error) error {
 
 // segmentWriter adds batches to a new segment.
 type segmentWriter struct {
-	file  *os.File
+	file  *diskFile
 	batch *batchWriter
 	buf   []byte
 	size  int64
 	frame entry // of the last batch
-	head  []byte
-	dirty bool // written since the last sync
+	dirty bool  // written since the last sync
+	err   error // the first; nothing can be read behind a frame that is not whole
 }
 
 // entry is where a batch lies in the journal.
@@ -112,7 +159,7 @@ type entry struct {
 // segment is a file of the journal that holds records not yet sealed.
 type segment struct {
 	path    string
-	head    []byte // payload of the schema's frame
+	table   *table // of its batches
 	start   int64  // where the first batch lies
 	file    *os.File
 	pending int // pairs of a frame and a part that is not sealed and needs it
@@ -122,39 +169,39 @@ type segment struct {
 	active  bool
 }
 
-func createSegment(dir string, h segmentHeader, t *table) (*segmentWriter, *segment, error) {
+func createSegment(d *disk, dir string, h segmentHeader, t *table) (*segmentWriter, *segment, error) {
 	name, err := randomName()
 	if err != nil {
 		return nil, nil, err
 	}
 	path := filepath.Join(dir, name+segmentExt)
-	file, err := os.OpenFile(path, os.O_CREATE|os.O_EXCL|os.O_RDWR|os.O_APPEND, 0o666)
+	file, err := d.create(path, os.O_RDWR|os.O_APPEND)
 	if err != nil {
 		return nil, nil, err
 	}
 	w := &segmentWriter{file: file, batch: newBatchWriter(t)}
+	h.Columns = t.segmentColumns()
 	header, err := json.Marshal(h)
 	if err != nil {
 		panic(err) // plain fields only
 	}
 	empty, err := w.batch.encode(newBlock(t))
 	if err == nil {
-		w.head = bytes.Clone(empty)
-		w.buf = appendFrame(appendFrame(w.buf[:0], header), w.head)
+		w.buf = appendFrame(appendFrame(w.buf[:0], header), empty)
 		err = w.write()
 	}
 	if err == nil {
 		err = w.sync()
 	}
 	if err == nil {
-		err = syncDir(dir)
+		err = d.syncDir(dir)
 	}
 	if err != nil {
 		file.Close()
 		os.Remove(path)
 		return nil, nil, err
 	}
-	return w, &segment{path: path, head: w.head, file: file, active: true}, nil
+	return w, &segment{path: path, table: t, file: file.File, active: true}, nil
 }
 
 // append writes the batch's frame; where it lies is in w.frame.
@@ -173,18 +220,24 @@ func (w *segmentWriter) append(b *block) error {
 }
 
 func (w *segmentWriter) write() error {
-	n, err := w.file.Write(w.buf)
+	if w.err != nil {
+		return w.err
+	}
+	var n int
+	n, w.err = w.file.Write(w.buf)
 	w.size += int64(n)
 	w.dirty = true
-	return err
+	return w.err
 }
 
 func (w *segmentWriter) sync() error {
-	if !w.dirty {
-		return nil
+	if !w.dirty || w.err != nil {
+		return w.err
 	}
-	w.dirty = false
-	return w.file.Sync()
+	// What a failed sync has lost, the next one does not find.
+	w.err = w.file.Sync()
+	w.dirty = w.err != nil
+	return w.err
 }
 
 func trialRange(b *block) (first, last int64) {
@@ -201,7 +254,7 @@ func (e *entry) load(t *table, dst *block, scratch []byte) ([]byte, error) {
 	if err != nil {
 		return payload, fmt.Errorf("%s: batch at byte %d: %w", e.segment.path, e.offset, err)
 	}
-	if err := decodeBatch(e.segment.head, payload, t, dst); err != nil {
+	if err := decodeBatch(e.segment.table, payload, t, dst); err != nil {
 		return payload, fmt.Errorf("%s: batch at byte %d: %w", e.segment.path, e.offset, err)
 	}
 	return payload, nil
@@ -222,9 +275,10 @@ func openSegment(path string) (_ *segment, h segmentHeader, _ *bufio.Reader, err
 	}()
 	r := bufio.NewReaderSize(file, 1<<20)
 	g := &segment{path: path, file: file}
+	var head []byte
 	header, err := readFrame(r, nil)
 	if err == nil {
-		g.head, err = readFrame(r, nil)
+		head, err = readFrame(r, nil)
 	}
 	if err == io.EOF {
 		err = errTorn
@@ -238,7 +292,17 @@ func openSegment(path string) (_ *segment, h segmentHeader, _ *bufio.Reader, err
 	if h.Format != segmentFormat {
 		return nil, h, nil, fmt.Errorf("format %d is not known to this version of sweep", h.Format)
 	}
-	g.start = int64(2*frameHead + len(header) + len(g.head))
+	if g.table, err = h.table(); err != nil {
+		return nil, h, nil, err
+	}
+	want, err := newBatchWriter(g.table).encode(newBlock(g.table))
+	if err != nil {
+		return nil, h, nil, err
+	}
+	if !bytes.Equal(head, want) {
+		return nil, h, nil, errors.New("the schema is not that of the header's columns")
+	}
+	g.start = int64(2*frameHead + len(header) + len(head))
 	return g, h, r, nil
 }
 
@@ -264,7 +328,7 @@ func (g *segment) scan(r *bufio.Reader, t *table, visit func(e entry, b *block) 
 			return 0, err
 		}
 		b.reset()
-		if err := decodeBatch(g.head, buf, t, b); err != nil {
+		if err := decodeBatch(g.table, buf, t, b); err != nil {
 			return 0, fmt.Errorf("%s: batch at byte %d: %w", g.path, offset, err)
 		}
 		e := entry{segment: g, offset: offset, size: frameHead + len(buf), rows: b.rows()}

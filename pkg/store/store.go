@@ -42,6 +42,8 @@ type Options struct {
 	RetryFailed bool
 	// Notice is told what the user should know: damage found, records reused.
 	Notice func(string)
+
+	disk *disk // set by tests
 }
 
 // Store is the writer of one result folder.
@@ -52,6 +54,7 @@ type Store struct {
 	notice  func(string)
 	retry   bool
 	lock    *os.File
+	disk    *disk
 	tables  tables
 	sums    sums
 	header  segmentHeader
@@ -125,10 +128,13 @@ func Open(dir string, plan Plan, spec []byte, o Options) (_ *Store, err error) {
 	if o.Notice == nil {
 		o.Notice = func(string) {}
 	}
+	if o.disk == nil {
+		o.disk = &disk{}
+	}
 	m := plan.Setting().Model
 	hash := plan.Hash()
 	s := &Store{
-		dir: dir, plan: plan, run: o.Run, notice: o.Notice, retry: o.RetryFailed,
+		dir: dir, plan: plan, run: o.Run, notice: o.Notice, retry: o.RetryFailed, disk: o.disk,
 		tables:  newTables(plan),
 		header:  segmentHeader{Format: segmentFormat, Run: o.Run.ID, Model: m.Name, Version: m.Version, Plan: hex.EncodeToString(hash[:]), Arch: Arch()},
 		queue:   make(chan *Batch, 2*runtime.GOMAXPROCS(0)),
@@ -140,10 +146,10 @@ func Open(dir string, plan Plan, spec []byte, o Options) (_ *Store, err error) {
 	s.batches.New = func() any {
 		return &Batch{block: newBlock(s.tables.journal), identity: plan.Setting().NewIdentity(), run: o.Run.ID, state: s.tables.journal.place(stateColumn)}
 	}
-	if err := os.MkdirAll(dir, 0o777); err != nil {
+	if err := s.disk.mkdir(dir); err != nil {
 		return nil, err
 	}
-	s.lock, err = lock(dir, LockedError{Host: o.Run.Host, PID: o.Run.PID, Started: o.Run.Started})
+	s.lock, err = lock(o.disk, dir, LockedError{Host: o.Run.Host, PID: o.Run.PID, Started: o.Run.Started})
 	if err != nil {
 		return nil, err
 	}
@@ -153,7 +159,7 @@ func Open(dir string, plan Plan, spec []byte, o Options) (_ *Store, err error) {
 		}
 	}()
 	for _, name := range append(s.tables.dirs(), journalDir, runsDir, tempDir) {
-		if err := os.MkdirAll(filepath.Join(dir, name), 0o777); err != nil {
+		if err := s.disk.mkdir(filepath.Join(dir, name)); err != nil {
 			return nil, err
 		}
 	}
@@ -204,7 +210,7 @@ func (s *Store) clearTemp() error {
 		return err
 	}
 	for _, name := range names {
-		if err := os.Remove(filepath.Join(s.temp(), name)); err != nil {
+		if err := s.disk.remove(filepath.Join(s.temp(), name)); err != nil {
 			return err
 		}
 	}
@@ -412,7 +418,7 @@ func (s *Store) rotate() error {
 			return err
 		}
 	}
-	w, seg, err := createSegment(s.path(journalDir), s.header, s.tables.journal)
+	w, seg, err := createSegment(s.disk, s.path(journalDir), s.header, s.tables.journal)
 	if err != nil {
 		return err
 	}
@@ -421,7 +427,7 @@ func (s *Store) rotate() error {
 	if old := s.active; old != nil {
 		old.active = false
 		if old.pending == 0 {
-			err = old.remove()
+			err = old.remove(s.disk)
 		}
 	}
 	s.writer, s.active = w, seg
@@ -429,8 +435,8 @@ func (s *Store) rotate() error {
 }
 
 // remove deletes a segment whose records are all sealed.
-func (g *segment) remove() error {
-	return errors.Join(g.file.Close(), os.Remove(g.path))
+func (g *segment) remove(d *disk) error {
+	return errors.Join(g.file.Close(), d.remove(g.path))
 }
 
 // Close ends the writing: everything appended is made durable and every
@@ -464,7 +470,7 @@ func (s *Store) closeData() error {
 	s.mu.Unlock()
 	if empty {
 		s.active, s.writer = nil, nil
-		if err := active.remove(); err != nil {
+		if err := active.remove(s.disk); err != nil {
 			return err
 		}
 	}

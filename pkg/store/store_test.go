@@ -187,7 +187,7 @@ func TestPart(t *testing.T) {
 func writeSegment(t *testing.T, plan Plan, batches int) (path string, want []*block) {
 	t.Helper()
 	dir := t.TempDir()
-	w, g, err := createSegment(dir, segmentHeader{Format: segmentFormat}, journalTable(newTestPlan(1)))
+	w, g, err := createSegment(&disk{}, dir, segmentHeader{Format: segmentFormat}, journalTable(newTestPlan(1)))
 	if err != nil {
 		t.Fatal(err)
 	}

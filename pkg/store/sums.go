@@ -44,7 +44,10 @@ func readSums(dir string) (map[string]string, error) {
 			files[name] = sum
 		}
 	}
-	return files, lines.Err()
+	if err := lines.Err(); err != nil {
+		return nil, fmt.Errorf("%s: %w", f.Name(), err)
+	}
+	return files, nil
 }
 
 func sumOf(path string) (string, error) {
@@ -69,7 +72,7 @@ func (s *Store) noteSums(added map[string]string) error {
 	for _, name := range slices.Sorted(maps.Keys(s.sums.files)) {
 		fmt.Fprintf(&text, "%s  %s\n", s.sums.files[name], name)
 	}
-	return writeText(s.temp(), s.path(sumsFile), text.Bytes())
+	return s.disk.writeText(s.temp(), s.path(sumsFile), text.Bytes())
 }
 
 // recoverSums drops the checksums of files that are sealed no more and adds

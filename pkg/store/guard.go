@@ -1,0 +1,344 @@
+package store
+
+import (
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"io"
+	"math/bits"
+
+	"github.com/klauspost/compress/zstd"
+	"github.com/parquet-go/parquet-go/encoding/thrift"
+	"github.com/parquet-go/parquet-go/format"
+)
+
+// The Parquet library believes the sizes that a file claims. What stands here
+// goes before it: a file of some bytes cannot ask for much memory or time, be
+// it damaged or made for that. The bounds are those of our writer.
+
+const (
+	// maxFooter is far beyond the footer of a part with thousands of columns.
+	maxFooter = 64 << 20
+	// maxGroupRows is what a row group has at most: it ends with the block that
+	// fills it.
+	maxGroupRows = groupRows + blockRows
+	// maxPage is what a page takes at most: it ends with the row that fills it,
+	// and a row is never larger than a frame of the journal.
+	maxPage = pageBytes + maxFrame
+	// maxDepth is that of a series: root, list, repeated group, element.
+	maxDepth = 4
+	// zstdRatio bounds how far zstd compresses: a block of 128 KiB takes four
+	// bytes at the least.
+	zstdRatio = 128 << 10 / 4
+	// maxPageHeader is more than a page's header takes with its statistics.
+	maxPageHeader = 256 << 10
+)
+
+func damaged(text string, args ...any) error {
+	return fmt.Errorf("damaged: "+text, args...)
+}
+
+// checkFooter reads the footer of a Parquet file and says whether what it claims
+// can be.
+func checkFooter(file io.ReaderAt, size int64) error {
+	var end [8]byte
+	if size < 12 {
+		return damaged("%d bytes are no Parquet file", size)
+	}
+	if _, err := file.ReadAt(end[:], size-8); err != nil {
+		return err
+	}
+	length := int64(binary.LittleEndian.Uint32(end[:]))
+	if string(end[4:]) != "PAR1" || length > size-12 || length > maxFooter {
+		return damaged("there is no footer")
+	}
+	text := make([]byte, length)
+	if _, err := file.ReadAt(text, size-8-length); err != nil {
+		return err
+	}
+	if n, err := thriftSize(text); err != nil || n != len(text) {
+		return errThrift
+	}
+	var meta format.FileMetaData
+	if err := thrift.Unmarshal(new(thrift.CompactProtocol), text, &meta); err != nil {
+		return damaged("footer: %v", err)
+	}
+	leaves, err := schemaLeaves(meta.Schema)
+	if err != nil {
+		return err
+	}
+	var rows int64
+	for _, g := range meta.RowGroups {
+		if g.NumRows < 0 || g.NumRows > maxGroupRows || len(g.Columns) != leaves {
+			return damaged("a row group of %d rows and %d columns", g.NumRows, len(g.Columns))
+		}
+		rows += g.NumRows
+		for i := range g.Columns {
+			if err := checkChunk(&g.Columns[i].MetaData, size-8-length); err != nil {
+				return err
+			}
+		}
+	}
+	if rows != meta.NumRows {
+		return damaged("%d rows in groups of %d", meta.NumRows, rows)
+	}
+	return nil
+}
+
+// schemaLeaves walks the schema's tree, which is listed depth first.
+func schemaLeaves(schema []format.SchemaElement) (leaves int, err error) {
+	var open []int32 // children to come, by depth
+	for i, e := range schema {
+		if i > 0 && len(open) == 0 {
+			return 0, damaged("the schema goes on behind its root")
+		}
+		if n := len(open); n > 0 {
+			open[n-1]--
+		}
+		children := int32(0)
+		if e.NumChildren.Valid {
+			children = e.NumChildren.V
+		}
+		switch {
+		case children < 0 || int(children) > len(schema) || len(open) >= maxDepth:
+			return 0, damaged("the schema is no tree of columns")
+		case children > 0:
+			open = append(open, children)
+		default:
+			leaves++
+		}
+		for n := len(open); n > 0 && open[n-1] == 0; n = len(open) {
+			open = open[:n-1]
+		}
+	}
+	if len(schema) == 0 || len(open) > 0 {
+		return 0, damaged("the schema is not whole")
+	}
+	return leaves, nil
+}
+
+// chunkStart is where the pages of a column chunk begin.
+func chunkStart(m *format.ColumnMetaData) int64 {
+	if m.DictionaryPageOffset != 0 {
+		return m.DictionaryPageOffset
+	}
+	return m.DataPageOffset
+}
+
+// checkChunk checks that a column chunk lies before the footer.
+func checkChunk(m *format.ColumnMetaData, end int64) error {
+	start := chunkStart(m)
+	if m.Codec != format.Zstd {
+		return damaged("a column is not compressed with zstd")
+	}
+	if start < 4 || m.TotalCompressedSize < 0 || start > end || m.TotalCompressedSize > end-start {
+		return damaged("a column lies outside the file")
+	}
+	return nil
+}
+
+// pageGuard checks the pages of a column chunk, one ahead of the library.
+type pageGuard struct {
+	file       io.ReaderAt
+	at, end    int64
+	rows       int64 // of the row group
+	values     int64 // seen so far
+	repeated   byte  // the highest levels
+	defined    byte
+	kind       format.Type
+	dictionary bool
+	buf        []byte
+	page       []byte
+}
+
+// limited decodes no more than the memory given to it holds.
+var limited, _ = zstd.NewReader(nil, zstd.WithDecoderConcurrency(0), zstd.WithDecodeAllCapLimit(true))
+
+// next checks the next data page, and a dictionary before it.
+func (g *pageGuard) next() error {
+	for g.at < g.end {
+		h, size, err := g.header()
+		if err != nil {
+			return err
+		}
+		g.at += int64(size)
+		compressed, whole := int64(h.CompressedPageSize), int64(h.UncompressedPageSize)
+		if compressed < 0 || compressed > g.end-g.at || whole < 0 || whole > maxPage || whole > zstdRatio*compressed {
+			return damaged("a page of %d bytes in %d", whole, compressed)
+		}
+		data, dictionary := h.Type == format.DataPage && h.DataPageHeader.Valid, h.Type == format.DictionaryPage && h.DictionaryPageHeader.Valid
+		if !data && !dictionary || dictionary && (g.dictionary || g.values > 0) || data && h.DictionaryPageHeader.Valid || h.DataPageHeaderV2.Valid {
+			return damaged("a page of type %s", h.Type)
+		}
+		g.buf = grow(g.buf, int(compressed))
+		if _, err := g.file.ReadAt(g.buf, g.at); err != nil {
+			return err
+		}
+		g.at += compressed
+		g.page = grow(g.page, int(whole))
+		page, err := limited.DecodeAll(g.buf, g.page[:0:whole])
+		if err != nil || int64(len(page)) != whole {
+			return damaged("a page does not have %d bytes: %v", whole, err)
+		}
+		if data {
+			return g.dataPage(page, &h.DataPageHeader.V)
+		}
+		g.dictionary = true
+		// A value takes eight bytes, or four and a text.
+		if n := h.DictionaryPageHeader.V.NumValues; n < 0 || 4*int64(n) > whole || h.DictionaryPageHeader.V.Encoding != format.Plain {
+			return damaged("a dictionary of %d values", n)
+		}
+	}
+	return nil
+}
+
+// header reads the header of the page at g.at, and its size.
+func (g *pageGuard) header() (h format.PageHeader, size int, err error) {
+	for most := int64(256); ; most = maxPageHeader {
+		g.buf = grow(g.buf, int(min(most, g.end-g.at)))
+		if _, err := g.file.ReadAt(g.buf, g.at); err != nil {
+			return h, 0, err
+		}
+		size, err = thriftSize(g.buf)
+		if err == nil {
+			break
+		}
+		if most == maxPageHeader {
+			return h, 0, err
+		}
+	}
+	err = thrift.Unmarshal(new(thrift.CompactProtocol), g.buf[:size], &h)
+	return h, size, err
+}
+
+// dataPage checks the counts inside an uncompressed page.
+func (g *pageGuard) dataPage(page []byte, h *format.DataPageHeader) error {
+	n := int64(h.NumValues)
+	g.values += n
+	// Beside one for each row, lists have a value for each number.
+	most := g.rows
+	if g.repeated > 0 {
+		most += g.end
+		if n > int64(len(page))/8+g.rows {
+			most = -1
+		}
+	}
+	if n < 0 || g.repeated == 0 && g.values > most || most < 0 {
+		return damaged("a page of %d values", n)
+	}
+	for _, level := range []struct {
+		highest  byte
+		encoding format.Encoding
+	}{{g.repeated, h.RepetitionLevelEncoding}, {g.defined, h.DefinitionLevelEncoding}} {
+		if level.highest == 0 {
+			continue
+		}
+		if len(page) < 4 || level.encoding != format.RLE {
+			return damaged("levels")
+		}
+		size := int64(binary.LittleEndian.Uint32(page))
+		if size > int64(len(page)-4) {
+			return damaged("levels of %d bytes", size)
+		}
+		if err := checkRuns(page[4:4+size], bits.Len8(level.highest), n); err != nil {
+			return err
+		}
+		page = page[4+size:]
+	}
+	switch h.Encoding {
+	case format.Plain:
+		return nil
+	case format.RLEDictionary:
+		if !g.dictionary {
+			return damaged("a page without its dictionary")
+		}
+		if len(page) == 0 {
+			return nil
+		}
+		return checkRuns(page[1:], int(page[0]), n)
+	case format.DeltaBinaryPacked:
+		if g.kind == format.Int64 {
+			return checkDeltas(page, 64, n)
+		}
+	case format.DeltaLengthByteArray:
+		if g.kind == format.ByteArray {
+			return checkDeltas(page, 32, n)
+		}
+	}
+	return damaged("a page in encoding %s", h.Encoding)
+}
+
+var errRuns = errors.New("damaged: a page holds more than it claims")
+
+// checkRuns walks through run-length encoded values of some bits each. They are
+// at most n, rounded up to groups of eight.
+func checkRuns(text []byte, width int, n int64) error {
+	if width > 32 {
+		return errRuns
+	}
+	for left := n + 7; len(text) > 0; {
+		head, size := binary.Uvarint(text)
+		if size <= 0 {
+			return errRuns
+		}
+		text = text[size:]
+		count, take := head>>1, uint64(width+7)/8
+		if count > uint64(left) {
+			return errRuns
+		}
+		if head&1 != 0 {
+			take, count = count*uint64(width), count*8
+		}
+		if count > uint64(left) || take > uint64(len(text)) {
+			return errRuns
+		}
+		left -= int64(count)
+		text = text[take:]
+	}
+	return nil
+}
+
+// checkDeltas walks through delta-encoded integers, at most n.
+func checkDeltas(text []byte, width int, n int64) error {
+	var head [3]uint64 // values a block, parts a block, values
+	for i := range head {
+		var size int
+		if head[i], size = binary.Uvarint(text); size <= 0 {
+			return errRuns
+		}
+		text = text[size:]
+	}
+	block, parts, values := head[0], head[1], head[2]
+	if values > uint64(n) || block == 0 || block > 1<<16 || parts == 0 || parts > block || block%parts != 0 {
+		return errRuns
+	}
+	varint := func() bool {
+		_, size := binary.Varint(text)
+		if size > 0 {
+			text = text[size:]
+		}
+		return size > 0
+	}
+	if !varint() {
+		return errRuns
+	}
+	for left := int64(values) - 1; left > 0; {
+		if !varint() || uint64(len(text)) < parts {
+			return errRuns
+		}
+		widths := text[:parts]
+		text = text[parts:]
+		for _, w := range widths {
+			if left <= 0 {
+				break
+			}
+			take := int(block/parts) * int(w) / 8
+			if int(w) > width || take > len(text) {
+				return errRuns
+			}
+			text = text[take:]
+			left -= int64(block / parts)
+		}
+	}
+	return nil
+}
