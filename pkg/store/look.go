@@ -120,17 +120,11 @@ const (
 // are many. It leaves out those that were not run, because a link before them
 // had failed.
 func Timings(dir string, plan Plan) ([]Timed, error) {
-	n, err := inspect(dir, plan)
+	n, err := glance(dir, plan)
 	if err != nil {
 		return nil, err
 	}
 	defer n.close()
-	if err := n.readParts(false); err != nil {
-		return nil, err
-	}
-	if err := n.readJournal(); err != nil {
-		return nil, err
-	}
 	return readTimings(dir, n.tables, n.parts)
 }
 

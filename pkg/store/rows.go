@@ -59,17 +59,11 @@ func OpenRows(dir string, plan Plan) (*Rows, error) {
 		if err != nil {
 			return nil, err
 		}
-		n, err := inspect(dir, plan)
+		n, err := glance(dir, plan)
 		if err != nil {
 			return nil, err
 		}
-		if err = n.readParts(false); err == nil {
-			err = n.readJournal()
-		}
-		var after []string
-		if err == nil {
-			after, err = recordFiles(dir)
-		}
+		after, err := recordFiles(dir)
 		if err == nil && (slices.Equal(before, after) || again == lookAgain) {
 			return &Rows{n}, nil
 		}

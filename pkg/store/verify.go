@@ -97,19 +97,29 @@ func (n *inspection) close() {
 	}
 }
 
-// Status counts what the folder holds, from footers and the journal.
-func Status(dir string, plan Plan) (*Report, error) {
+// glance is an inspection that has read footers and the journal.
+func glance(dir string, plan Plan) (*inspection, error) {
 	n, err := inspect(dir, plan)
 	if err != nil {
 		return nil, err
 	}
+	if err = n.readParts(false); err == nil {
+		err = n.readJournal()
+	}
+	if err != nil {
+		n.close()
+		return nil, err
+	}
+	return n, nil
+}
+
+// Status counts what the folder holds, from footers and the journal.
+func Status(dir string, plan Plan) (*Report, error) {
+	n, err := glance(dir, plan)
+	if err != nil {
+		return nil, err
+	}
 	defer n.close()
-	if err := n.readParts(false); err != nil {
-		return nil, err
-	}
-	if err := n.readJournal(); err != nil {
-		return nil, err
-	}
 	n.findMissing()
 	return &n.Report, nil
 }
