@@ -22,8 +22,9 @@ import pandas
 
 # Trials by tool: the slow ones would take an hour with as many as sweep needs to
 # be measured at all.
-TRIALS = {"sweep": 1_000_000, "joblib": 100_000, "ray": 20_000, "dask": 20_000, "optuna": 2_000}
+TRIALS = {"sweep": 1_000_000, "joblib": 100_000, "ray": 20_000, "dask": 20_000, "optuna": 200}
 CORES = os.cpu_count()
+BINARY = os.path.abspath(sys.argv[1])
 
 
 def nothing(r):
@@ -54,7 +55,7 @@ def with_sweep(work, count):
     with tempfile.TemporaryDirectory() as folder:
         with open(folder + "/peers.yaml", "w") as spec:
             spec.write(f"about: How long does it take?\nmodel: {model}\nparams:\n  {params}\n")
-        out = subprocess.run([sys.argv[1], "run", "peers.yaml", "--json"], cwd=folder, check=True, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
+        out = subprocess.run([BINARY, "run", "peers.yaml", "--json"], cwd=folder, check=True, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
         return json.loads(out.stdout)["run"]["seconds"]
 
 
