@@ -379,7 +379,7 @@ func TestClassifyStops(t *testing.T) {
 		begin := time.Now()
 		_, err := classify(ctx, net, s)
 		cancel()
-		if !errors.Is(err, context.DeadlineExceeded) || time.Since(begin) > 2*time.Second {
+		if !errors.Is(err, context.DeadlineExceeded) || time.Since(begin) > 20*time.Second {
 			t.Errorf("%+v: %v after %v", s, err, time.Since(begin))
 		}
 	}
