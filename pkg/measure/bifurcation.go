@@ -53,16 +53,14 @@ func FindBifurcation(family func(parameter float64) dynamics.System, kind Class,
 		_, flow := sys.(dynamics.Flow)
 		dst[n] = border(kind, eigenvalues(sys, z[:n]), flow)
 	}
-	z := append(append([]float64(nil), x...), parameter)
-	trial, r, low, high := make([]float64, n+1), make([]float64, n+1), make([]float64, n+1), make([]float64, n+1)
-	residual := make([]float64, n+1)
+	d := newDescent(evaluate, append(append([]float64(nil), x...), parameter))
+	low, high := make([]float64, n+1), make([]float64, n+1)
 	D := mat.NewDense(n+1, n+1, nil)
-	evaluate(residual, z)
-	size := math.Sqrt(dot(residual, residual))
 	for range s.Iterations {
-		if size == 0 || math.IsNaN(size) {
+		if d.size == 0 || math.IsNaN(d.size) {
 			break
 		}
+		z := d.z
 		for j := range z {
 			// 6e-6 is the cube root of 2^-53; the p-th iterate of a
 			// doubling family changes on scales that shrink with p².
@@ -76,31 +74,14 @@ func FindBifurcation(family func(parameter float64) dynamics.System, kind Class,
 				D.Set(i, j, (high[i]-low[i])/(2*h))
 			}
 		}
-		var step mat.VecDense
-		if err := step.SolveVec(D, mat.NewVecDense(n+1, residual)); err != nil {
-			if c, ok := err.(mat.Condition); !ok || math.IsInf(float64(c), 1) {
-				break
-			}
-		}
-		better := false
-		for damping := 1.0; damping > 1e-4; damping /= 2 {
-			for i := range trial {
-				trial[i] = z[i] - float64(damping*step.AtVec(i))
-			}
-			evaluate(r, trial)
-			if next := math.Sqrt(dot(r, r)); next < size {
-				z, trial, residual, r, size, better = trial, z, r, residual, next, true
-				break
-			}
-		}
-		if !better {
+		if !d.step(D, 1e-4) {
 			break
 		}
 	}
-	b := Bifurcation{Parameter: z[n], X: z[:n], Ending: dynamics.Limit}
+	b := Bifurcation{Parameter: d.z[n], X: d.z[:n], Ending: dynamics.Limit}
 	// The last residual, of g, is the sum of Period products: what rounding
 	// leaves of it grows with the period.
-	if size <= 1e-9*float64(s.Period) {
+	if d.size <= 1e-9*float64(s.Period) {
 		b.Ending = dynamics.Converged
 	}
 	return b

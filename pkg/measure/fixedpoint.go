@@ -104,44 +104,23 @@ func FindEquilibrium(f dynamics.Flow, x []float64, s NewtonSettings) FixedPoint 
 // shift times the identity.
 func newton(sys dynamics.System, x []float64, s NewtonSettings, f func(dst, x []float64), shift float64, classify func([]complex128) Class) FixedPoint {
 	n := sys.Dim()
-	x = append([]float64(nil), x...)
-	residual, trial, r := make([]float64, n), make([]float64, n), make([]float64, n)
+	d := newDescent(f, append([]float64(nil), x...))
 	J := make([]float64, n*n)
-	f(residual, x)
-	size := math.Sqrt(dot(residual, residual))
 	for range s.Iterations {
-		if size == 0 {
+		if d.size == 0 {
 			break
 		}
-		dynamics.Jacobian(J, sys, x)
+		dynamics.Jacobian(J, sys, d.z)
 		for i := range n {
 			J[i*n+i] -= shift
 		}
-		var step mat.VecDense
-		// A condition number that is large is no reason to give up: near a
-		// bifurcation it has to be. Only an exactly singular matrix is.
-		if err := step.SolveVec(mat.NewDense(n, n, J), mat.NewVecDense(n, residual)); err != nil {
-			if c, ok := err.(mat.Condition); !ok || math.IsInf(float64(c), 1) {
-				break
-			}
-		}
-		better := false
-		for damping := 1.0; damping > 1e-6; damping /= 2 {
-			for i := range trial {
-				trial[i] = x[i] - float64(damping*step.AtVec(i))
-			}
-			f(r, trial)
-			if next := math.Sqrt(dot(r, r)); next < size {
-				x, trial, residual, r, size, better = trial, x, r, residual, next, true
-				break
-			}
-		}
-		if !better {
+		if !d.step(mat.NewDense(n, n, J), 1e-6) {
 			break
 		}
 	}
-	p := FixedPoint{X: x, Residual: size, Ending: dynamics.Limit}
-	if size <= s.Tolerance*(1+math.Sqrt(dot(x, x))) {
+	x = d.z
+	p := FixedPoint{X: x, Residual: d.size, Ending: dynamics.Limit}
+	if d.size <= s.Tolerance*(1+math.Sqrt(dot(x, x))) {
 		p.Ending = dynamics.Converged
 	}
 	p.Multipliers = eigenvalues(sys, x)
