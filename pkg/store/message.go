@@ -232,7 +232,7 @@ func (m *message) column(f field, c *column) error {
 		}
 		for i := range m.rows {
 			if from, to := ends.of(i); present(i) {
-				c.addText(string(data[from:to]))
+				c.addText(again(c.text, data[from:to]))
 			} else {
 				c.addNull()
 			}
@@ -305,4 +305,13 @@ func (m *message) ends() (ends, error) {
 		}
 	}
 	return e, nil
+}
+
+// again is text as a string, the last of those before it where it is the same:
+// most labels repeat from row to row.
+func again(before []string, text []byte) string {
+	if n := len(before); n > 0 && before[n-1] == string(text) {
+		return before[n-1]
+	}
+	return string(text)
 }

@@ -237,6 +237,7 @@ func (w *partWriter) close() error {
 type partReader struct {
 	table   *table
 	file    *os.File
+	exact   bool // the file has the table's columns, in order, and no other
 	parquet *parquet.File
 	columns []int     // of each field the column in the file, -1 if it has none
 	levels  [][2]byte // and the highest repetition and definition level
@@ -278,7 +279,8 @@ func (r *partReader) open(exact bool) (err error) {
 		return err
 	}
 	want, got := r.table.parquetSchema(), r.parquet.Schema()
-	if exact && !parquet.SameNodes(want, got) {
+	r.exact = parquet.SameNodes(want, got)
+	if exact && !r.exact {
 		return fmt.Errorf("%w: the columns are not those expected", errShape)
 	}
 	r.levels = make([][2]byte, len(want.Columns()))

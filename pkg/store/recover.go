@@ -63,12 +63,8 @@ func (s *Store) recoverPart(k int, name string) error {
 	if arch := r.metadata("sweep.arch"); arch != s.header.Arch {
 		return s.otherArch(arch)
 	}
-	exact, err := openPart(s.path(trialsDir, name), s.tables.trials, true)
-	if err == nil {
-		exact.close()
-	}
 	failed, bad := strconv.ParseInt(r.metadata("sweep.failed"), 10, 64)
-	if err != nil || bad != nil || r.metadata("sweep.plan") != s.header.Plan || k >= len(s.parts) || r.rows() != int64(partSize(s.plan, k)) || failed > 0 && s.retry {
+	if !r.exact || bad != nil || r.metadata("sweep.plan") != s.header.Plan || k >= len(s.parts) || r.rows() != int64(partSize(s.plan, k)) || failed > 0 && s.retry {
 		return s.setPartAside(name)
 	}
 	if err := s.checkStates(k); err != nil {

@@ -10,7 +10,6 @@ import (
 	"os"
 	"runtime"
 	"runtime/debug"
-	"strings"
 	"time"
 )
 
@@ -86,8 +85,6 @@ func buildSetting(key string) string {
 	}
 	return ""
 }
-
-func upper(s string) string { return strings.ToUpper(s) }
 
 func binaryHash() string {
 	name, err := os.Executable()

@@ -17,6 +17,7 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"strings"
 	"sync"
 	"time"
 
@@ -96,7 +97,7 @@ type part struct {
 
 func (s *Store) partOf(trial int64) *part { return &s.parts[trial/partRows] }
 
-// size is the number of trials of part k.
+// partSize is the number of trials of part k.
 func partSize(plan Plan, k int) int {
 	return int(min(plan.Len()-int64(k)*partRows, partRows))
 }
@@ -111,7 +112,7 @@ const tailName = "tail.parquet"
 // Arch is what the bits of a result depend on beside spec and models.
 func Arch() string {
 	arch := runtime.GOARCH
-	if level := buildSetting("GO" + upper(arch)); level != "" {
+	if level := buildSetting("GO" + strings.ToUpper(arch)); level != "" {
 		arch += "-" + level
 	}
 	if cpu.X86.HasFMA {
