@@ -283,6 +283,6 @@ func (a *app) printAudit(dir string, r *audited) error {
 			first = min(first, d.First)
 		}
 	}
-	fmt.Fprintf(a.stdout, "sweep replay %s %d\n", quoteArg(dir), first)
+	fmt.Fprintf(a.stdout, "sweep replay %s %d\n", report.QuoteArg(dir), first)
 	return nil
 }

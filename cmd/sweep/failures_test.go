@@ -41,7 +41,7 @@ func TestFailureGroups(t *testing.T) {
 		Schema   string
 		Failures struct {
 			Failed int
-			Groups []failureGroup
+			Groups []report.FailureGroup
 		}
 	}
 	if err := json.Unmarshal([]byte(out), &answer); err != nil || code != 0 {
