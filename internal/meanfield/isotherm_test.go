@@ -254,6 +254,8 @@ func TestDisordered(t *testing.T) {
 		}
 		check(t, below.Free, at.Free, 1e-5*tg, "free energy at T_g, α = %g", load)
 	}
+	// Where T_g is 1, but for rounding, the free energy is that of free spins.
+	check(t, Disordered(1e-300, 1).Free, -math.Ln2, 1e-15, "free energy at T_g, α = 1e-300")
 }
 
 // TestEverywhere solves at random places, from nearly nothing to nearly T = 1:

@@ -60,6 +60,8 @@ func TestPhases(t *testing.T) {
 		{0.1225, 0.2, retrievalMetastable},
 		{0.1226, 0.2, spinGlass},
 		{0.05, 0.2, retrievalGlobal},
+		{0.0280, 0.5, retrievalGlobal}, // by the free energy; by the energy up to higher loads
+		{0.0282, 0.5, retrievalMetastable},
 		{0, 1, paramagnet},
 		{0.25, 1.4999, spinGlass},
 		{0.25, 1.5, paramagnet},
