@@ -8,7 +8,7 @@ PYTHON ?= python3
 export GOAMD64 := v1
 
 .DEFAULT_GOAL := help
-.PHONY: help build demo test race lint bench peers science fuzz faults check vuln venv clean
+.PHONY: help build demo test browser race lint bench peers science fuzz faults check vuln venv clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -33,6 +33,11 @@ venv: .venv/installed ## the Python environment that tests and notebooks use
 
 test: venv ## all tests that take seconds
 	$(GO) test ./...
+
+browser: ## the Chromium that the test of the report uses; installed if it is missing
+	@command -v chromium || command -v chromium-browser || command -v google-chrome || { \
+		if [ "$$(id -u)" = 0 ]; then sudo=; else sudo=sudo; fi; \
+		$$sudo apt-get update -qq && $$sudo apt-get install -y -qq --no-install-recommends chromium; }
 
 race: venv ## the same with the race detector
 	$(GO) test -race ./...

@@ -95,8 +95,8 @@ const maxGroups = 100
 // writing them.
 var numbers = regexp.MustCompile(`[-+]?\b(?:0[xX][0-9a-fA-F]+|\d+(?:\.\d+)?(?:[eE][-+]?\d+)?|NaN|Inf)\b`)
 
-// pattern is a message without what differs between trials of one cause.
-func pattern(message string) string { return numbers.ReplaceAllString(message, "#") }
+// Pattern is a message without what differs between trials of one cause.
+func Pattern(message string) string { return numbers.ReplaceAllString(message, "#") }
 
 // placeColumns are what can be shared: the swept parameters, the plan's derived
 // columns, direction included, and the replicate.
@@ -143,7 +143,7 @@ func GroupFailures(dir string, rows *store.Rows, plan *experiment.Plan) ([]*Fail
 		if f == nil {
 			return nil
 		}
-		k := key{f.Class, pattern(f.Message)}
+		k := key{f.Class, Pattern(f.Message)}
 		g := groups[k]
 		if g == nil {
 			if len(groups) >= maxGroups {

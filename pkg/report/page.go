@@ -62,10 +62,11 @@ type pageAxis struct {
 }
 
 type pageFigure struct {
-	Name, Title string
-	Caption     template.HTML
-	Picture     template.HTML
-	Mistake     string
+	Name    string
+	Caption template.HTML
+	Picture template.HTML
+	Narrow  bool // as wide as a column
+	Mistake string
 }
 
 // pageLine is a line of the spec.
@@ -138,23 +139,39 @@ func (r *Report) HTML(figures []*Figure) ([]byte, error) {
 // onPage draws the figure for a page, in which it has all identities that begin
 // with the prefix.
 func (f *Figure) onPage(prefix string) pageFigure {
-	p := pageFigure{Name: f.Name(), Title: f.Title()}
+	p := pageFigure{Name: f.Name()}
 	scene, err := f.Scene()
 	if err != nil {
 		p.Mistake = err.Error()
 		return p
 	}
 	p.Caption = marked(scene.Caption)
-	label := f.Title()
-	if label == "" {
-		label, _, _ = strings.Cut(flat(scene.Caption), ". ")
-	}
-	picture, err := scene.svg(prefix, label)
+	p.Narrow = scene.Width == columnWidth
+	picture, err := scene.svg(prefix, f.alt())
 	if err != nil {
 		p.Mistake = err.Error()
 	}
 	p.Picture = template.HTML(picture)
 	return p
+}
+
+// alt is the figure for who does not see it: what it shows, in a few words.
+func (f *Figure) alt() string {
+	if f.spec.Title != "" {
+		return f.spec.Title
+	}
+	text := f.spec.Kind + " figure " + f.spec.File
+	shown := f.spec.Z
+	if shown == nil && len(f.spec.Y) > 0 {
+		shown = f.spec.Y[0]
+	}
+	if shown != nil {
+		text += ": " + flat(describe(shown))
+	}
+	if len(f.spec.X) > 0 {
+		text += ", along " + flat(describe(f.spec.X[0]))
+	}
+	return text
 }
 
 // marked writes raised and lowered parts as HTML.
