@@ -17,6 +17,8 @@ import (
 	"golang.org/x/term"
 
 	"github.com/neurosweep/sweep/pkg/export"
+	"github.com/neurosweep/sweep/pkg/models/all"
+	"github.com/neurosweep/sweep/pkg/report"
 	"github.com/neurosweep/sweep/pkg/store"
 )
 
@@ -108,6 +110,13 @@ func (a *app) export(ctx context.Context, dir string, o exportOptions) error {
 	case o.arrow:
 		write = func(w io.Writer) error { return side.rows.WriteArrow(ctx, w) }
 	case o.notebook:
+		figures, err := report.New(dir, side.spec, all.Models).Figures()
+		if err != nil {
+			return err
+		}
+		for _, f := range figures {
+			source.Figures = append(source.Figures, f.Spec())
+		}
 		write = func(w io.Writer) error { return source.Notebook(w, notebookPath(dir, o.out)) }
 	}
 	if o.out == "" {

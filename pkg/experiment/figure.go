@@ -288,6 +288,13 @@ func (r *reader) figure(n *yaml.Node, path string, s *Spec) *Figure {
 		_, at := lookup(n, "law")
 		r.fail(at, "figure", join(path, "law"), mistakef("", "circle and ellipse go with a y, the imaginary parts, and semicircle without"))
 	}
+	if f.Band == "wilson" && len(f.Y) == 1 {
+		y := f.Y[0]
+		if a := y.Whole(); !(a != nil && a.Func == "fraction") && (len(y.Aggregates) > 0 || y.Kind() != models.FlagKind) {
+			_, at := lookup(n, "band")
+			r.fail(at, "figure", join(path, "band"), mistakef("as in y: fraction(overlap > 0.8)", "wilson is an interval for a fraction, which y is not"))
+		}
+	}
 	if r.fails > before {
 		return nil
 	}

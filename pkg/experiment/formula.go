@@ -108,6 +108,14 @@ func (f *Formula) Name() string {
 	return ""
 }
 
+// Whole is the aggregate that the formula is, nil if it is more than one or none.
+func (f *Formula) Whole() *Aggregate {
+	if len(f.Aggregates) == 1 && strings.TrimSpace(f.value.text) == f.Aggregates[0].name {
+		return &f.Aggregates[0]
+	}
+	return nil
+}
+
 // Columns are the columns that the formula names, aggregates and their
 // conditions included, each once, in the order in which they first stand there.
 func (f *Formula) Columns() []string {

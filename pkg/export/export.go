@@ -16,6 +16,8 @@ type Source struct {
 	Spec *experiment.Spec
 	Plan *experiment.Plan // of the spec
 	Rows *store.Rows      // of the plan
+	// Figures are what the notebook draws.
+	Figures []experiment.Figure
 }
 
 // fields are the columns of the data set.
