@@ -12,12 +12,44 @@ import (
 	"os/exec"
 	"path/filepath"
 	"slices"
+	"strconv"
+	"sync"
 	"testing"
 
 	"github.com/neurosweep/sweep/pkg/experiment"
+	"github.com/neurosweep/sweep/pkg/models"
 	"github.com/neurosweep/sweep/pkg/models/all"
 	"github.com/neurosweep/sweep/pkg/store"
 )
+
+// TestMain gives all tests one binary.
+func TestMain(m *testing.M) {
+	dir, err := os.MkdirTemp("", "sweep-notebooks-")
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(1)
+	}
+	program = filepath.Join(dir, "sweep")
+	code := m.Run()
+	os.RemoveAll(dir)
+	os.Exit(code)
+}
+
+var (
+	program string
+	built   sync.Once
+)
+
+// build is the program, built once.
+func build(t *testing.T) string {
+	t.Helper()
+	built.Do(func() {
+		if out, err := exec.Command("go", "build", "-o", program, "../cmd/sweep").CombinedOutput(); err != nil {
+			t.Fatalf("%v\n%s", err, out)
+		}
+	})
+	return program
+}
 
 // TestNotebooks runs each in a fresh kernel, on a small version of its quick
 // experiment.
@@ -30,10 +62,7 @@ func TestNotebooks(t *testing.T) {
 		t.Fatalf("%v: run 'make venv' first", err)
 	}
 	results := t.TempDir()
-	binary := filepath.Join(t.TempDir(), "sweep")
-	if out, err := exec.Command("go", "build", "-o", binary, "../cmd/sweep").CombinedOutput(); err != nil {
-		t.Fatalf("%v\n%s", err, out)
-	}
+	binary := build(t)
 	for _, c := range []struct {
 		notebook, experiment string
 		set                  []string
@@ -70,6 +99,183 @@ func TestNotebooks(t *testing.T) {
 			}
 			c.check(t, read(t, filepath.Join(results, c.experiment+"-quick")), answers)
 		})
+	}
+}
+
+// everyFigure asks for each kind of figure that the model's outputs allow.
+const everyFigure = `about: Is each kind drawn?
+model: henon
+replicates: 2
+params:
+  a: {linspace: [1, 1.4, 5]}
+  b: [0.2, 0.3]
+figures:
+  - {kind: line, x: a, y: max(lyapunov), by: b, marks: {y: 0}, with: [{y: a - 1, label: a line}]}
+  - {kind: line, x: a, y: "std(a | b > 0.25) / count() + quantile(b, 0.5)", range: {x: [1, 1.4]}}
+  - {kind: line, x: a, y: ending == diverged, by: b}
+  - {kind: heatmap, x: a, y: b, z: mean(lyapunov), contours: [0.1], center: 0}
+  - {kind: phases, x: a, y: b, z: ending}
+  - {kind: orbit, x: a, y: orbit, panels: b}
+  - {kind: histogram, x: orbit, by: b, log: y}
+  - {kind: spectrum, x: orbit, panels: b, law: {semicircle: 2 * a}}
+  - {kind: spectrum, x: orbit, y: orbit / 2, law: {ellipse: [a, b]}}
+  - {kind: raster, x: orbit, y: trial, where: a == 1.4}
+`
+
+// TestExportedNotebooks runs notebooks that sweep export has written, which are
+// the same bytes each time.
+func TestExportedNotebooks(t *testing.T) {
+	py, err := filepath.Abs("../.venv/bin/python")
+	if err != nil {
+		t.Fatal(err)
+	}
+	dir := t.TempDir()
+	binary := build(t)
+	sweep := func(args ...string) []byte {
+		t.Helper()
+		cmd := exec.Command(binary, args...)
+		cmd.Dir = dir
+		out, err := cmd.Output()
+		if err != nil {
+			t.Fatalf("%v: %v", args, err)
+		}
+		return out
+	}
+	if err := os.WriteFile(filepath.Join(dir, "every.yaml"), []byte(everyFigure), 0o666); err != nil {
+		t.Fatal(err)
+	}
+	experiments, err := filepath.Abs("../experiments")
+	if err != nil {
+		t.Fatal(err)
+	}
+	sweep("run", "every.yaml")
+	sweep("run", filepath.Join(experiments, "neuron-hysteresis.yaml"), "-s", "b.linspace=[-7, 0, 21]")
+	sweep("run", filepath.Join(experiments, "mandelbrot.yaml"), "--variant", "quick", "-s", "columns=40")
+	for name, pictures := range map[string]int{"every": 10, "neuron-hysteresis": 1, "mandelbrot-quick": 1} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			file := filepath.Join(dir, name+".ipynb")
+			sweep("export", "results/"+name, "--notebook", "--out", file)
+			text, err := os.ReadFile(file)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if again := sweep("export", "results/"+name, "--notebook"); !bytes.Equal(again, text) {
+				t.Error("two exports differ")
+			}
+			if found := shown(t, text); len(found) > 0 {
+				t.Errorf("cells %v have outputs", found)
+			}
+			drawn := t.TempDir()
+			out, err := exec.Command(py, "run.py", file, drawn).CombinedOutput()
+			if err != nil || bytes.Contains(text, []byte("is not drawn here")) {
+				t.Fatalf("%v\n%s", err, out)
+			}
+			if files, err := filepath.Glob(filepath.Join(drawn, "*.png")); err != nil || len(files) != pictures {
+				t.Errorf("%d pictures were drawn, not %d: %v", len(files), pictures, err)
+			}
+		})
+	}
+}
+
+// TestFormulasInPython holds formulas as numpy has them against what our own
+// evaluator makes of them.
+func TestFormulasInPython(t *testing.T) {
+	py, err := filepath.Abs("../.venv/bin/python")
+	if err != nil {
+		t.Fatal(err)
+	}
+	dir := t.TempDir()
+	path := filepath.Join(dir, "spec.yaml")
+	text := "about: Are they the same?\nmodel: probe\nparams: {x: [-1.5, 0, 0.5, 2.5], n: [0, 3, 8], mode: [ok, nan], flag: [true, false]}\n"
+	if err := os.WriteFile(path, []byte(text), 0o666); err != nil {
+		t.Fatal(err)
+	}
+	spec, err := experiment.Read(path, experiment.Options{Models: all.Models})
+	if err != nil {
+		t.Fatal(err)
+	}
+	plan := spec.Plan()
+	columns := make(map[string][]any)
+	var texts []string
+	want := make(map[string][]float64)
+	for i, text := range []string{
+		"x + n", "n - 2 * n", "x - n * n", "x / (n + 1)", "n / 5", "(n - 5) % 3", "x ** 2", "x ^ 3 + pow(2, n)", "round(x)", "round(-x * 3)",
+		"floor(x) + ceil(x)", "int(x)", "abs(x) + sqrt(abs(x))", "atan2(x, n + 1)", "hypot(x, n)", "max(x, n) - min(x, 1)", "exp(x) + log(n + 1) + log10(n + 1) + log2(n + 1)",
+		"sin(pi * x)", "mode == ok", "mode == \"nan\" and flag", "not flag or x > 0", "n in [3, 8]", "flag ? x : n * 1.0", "-x", "float(n) / 3", "x >= 0.5 && n != 3", "tanh(x) + cbrt(x) + acos(x / 4)",
+	} {
+		f, err := spec.Formula(text)
+		if err != nil {
+			t.Fatal(err)
+		}
+		python, ok := f.Python(func(name string) string { return "t[" + strconv.Quote(name) + "]" }, nil)
+		if !ok {
+			t.Errorf("%s cannot be written", text)
+		}
+		texts = append(texts, python)
+		e := f.Evaluator()
+		var p models.Point
+		for trial := range plan.Len() {
+			plan.Point(trial, &p)
+			for j, par := range spec.Model.Params {
+				var v any
+				switch value := p.Values[j]; value.Kind() {
+				case models.FloatKind:
+					v = value.Float()
+				case models.IntKind:
+					v = int(value.Int())
+				case models.TextKind:
+					v = value.Text()
+				case models.FlagKind:
+					v = value.Flag()
+				}
+				e.Set(par.Decl().Name, v)
+				if i == 0 {
+					columns[par.Decl().Name] = append(columns[par.Decl().Name], v)
+				}
+			}
+			v, err := e.Eval()
+			if err != nil {
+				t.Fatal(err)
+			}
+			switch v := v.(type) {
+			case bool:
+				want[python] = append(want[python], map[bool]float64{true: 1}[v])
+			case int:
+				want[python] = append(want[python], float64(v))
+			case float64:
+				want[python] = append(want[python], v)
+			}
+		}
+	}
+	input, err := json.Marshal(map[string]any{"columns": columns, "texts": texts})
+	if err != nil {
+		t.Fatal(err)
+	}
+	cmd := exec.Command(py, "-c", `import json, sys
+import numpy as np, pandas as pd
+task = json.load(sys.stdin)
+t = pd.DataFrame(task["columns"])
+print(json.dumps([np.broadcast_to(np.asarray(eval(text), float), len(t)).tolist() for text in task["texts"]]))`)
+	cmd.Stdin = bytes.NewReader(input)
+	var said bytes.Buffer
+	cmd.Stderr = &said
+	out, err := cmd.Output()
+	if err != nil {
+		t.Fatalf("%v\n%s", err, said.Bytes())
+	}
+	var got [][]float64
+	if err := json.Unmarshal(out, &got); err != nil {
+		t.Fatal(err)
+	}
+	for i, python := range texts {
+		for j, x := range want[python] {
+			// numpy's functions may differ from ours by some last digits.
+			if math.Abs(got[i][j]-x) > 1e-13*max(1, math.Abs(x)) {
+				t.Errorf("%s is %v at trial %d, not %v", python, got[i][j], j, x)
+				break
+			}
+		}
 	}
 }
 

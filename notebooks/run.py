@@ -1,5 +1,5 @@
 """Runs a notebook from its first cell to its last, in a fresh kernel, and prints
-the variable `answers` that it ends with as JSON. Its pictures go to a folder.
+the variable `answers` that it ends with, if it has one, as JSON. Its pictures go to a folder.
 
 Usage: run.py NOTEBOOK PICTURES. The environment reaches the notebook; the file stays
 as it is.
@@ -16,7 +16,7 @@ import nbformat
 path, pictures = Path(sys.argv[1]), Path(sys.argv[2])
 notebook = nbformat.read(path, as_version=4)
 nbformat.validate(notebook)
-notebook.cells.append(nbformat.v4.new_code_cell("import json\nprint(json.dumps(answers, default=float))"))
+notebook.cells.append(nbformat.v4.new_code_cell("import json\nprint(json.dumps(globals().get('answers'), default=float))"))
 client = nbclient.NotebookClient(notebook, timeout=120, kernel_name="python3", resources={"metadata": {"path": str(path.parent)}})
 client.execute()
 

@@ -18,14 +18,10 @@ plt.rcParams.update({"figure.dpi": 120, "font.size": 8, "axes.spines.top": False
 ok = df[df.status == "ok"]
 
 
-def finite(values, *needs):
+def finite(t, values, *needs):
     """Numbers, NaN where they are not finite or a column that they need has no value."""
-    index = needs[0].index if needs else None
-    values = pd.Series(values, index=index if np.ndim(values) == 0 or not isinstance(values, pd.Series) else None).astype(float)
-    known = np.isfinite(values)
-    for need in needs:
-        known &= need.notna()
-    return values.where(known)
+    values = pd.Series(values, index=t.index).astype(float)
+    return values.where(np.isfinite(values) & t[list(needs)].notna().all(axis=1))
 
 
 def wilson(k, m, z=1.96):
@@ -35,9 +31,9 @@ def wilson(k, m, z=1.96):
     return middle - half, middle + half
 
 
-def sheet(t, panels=None, width=3.4):
+def sheet(t, panels=None, label="", width=3.4):
     """A figure with a panel for each value, and the panels' trials."""
-    parts = [("", t)] if panels is None else [(str(value), part) for value, part in t.groupby(panels)]
+    parts = [("", t)] if panels is None else [(f"{label} = {value}", part) for value, part in t.groupby(panels)]
     fig, axes = plt.subplots(1, len(parts), figsize=(max(width, 2.3 * len(parts)), 2.6), sharex=True, sharey=True, squeeze=False, layout="constrained")
     for ax, (name, _) in zip(axes.flat, parts):
         ax.set_title(name)
@@ -74,9 +70,9 @@ func (d *drawing) python(f *experiment.Formula) string {
 
 // number is a formula of each trial as numbers, NaN where there is none.
 func (d *drawing) number(f *experiment.Formula) string {
-	args := []string{d.python(f)}
+	args := []string{"t", d.python(f)}
 	for _, c := range f.Columns() {
-		args = append(args, column(c))
+		args = append(args, quote(c))
 	}
 	return "finite(" + strings.Join(args, ", ") + ")"
 }
@@ -199,7 +195,7 @@ func (d *drawing) explode() {
 func (d *drawing) sheet() {
 	args := "t"
 	if d.figure.Panels != nil {
-		args += ", " + d.python(d.figure.Panels)
+		args += ", " + d.python(d.figure.Panels) + ", " + quote(d.label("panels", d.figure.Panels))
 	}
 	if d.figure.Width == "page" {
 		args += ", width=6.9"
@@ -383,15 +379,16 @@ func (d *drawing) orbit() {
 	} else {
 		d.line("ends = t[\"_y\"].min(), t[\"_y\"].max()")
 	}
-	d.line("bins = [edges(np.sort(t[\"_x\"].unique())), np.linspace(*ends, %d)]", orbitBins+1)
+	d.line("x = np.sort(t[\"_x\"].unique())")
+	d.line("bins = [edges(x) if len(x) <= %d else np.linspace(x[0], x[-1], %d), np.linspace(*ends, %d)]", 2*orbitBins, 2*orbitBins+1, orbitBins+1)
 	d.sheet()
 	d.line("    density, *_ = np.histogram2d(t[\"_x\"], t[\"_y\"], bins=bins)")
 	d.line("    image = ax.pcolormesh(*bins, np.ma.masked_equal(density.T, 0), norm=LogNorm(vmin=0.3), cmap=\"Blues\", rasterized=True)")
 	d.line("fig.colorbar(image, ax=[ax for ax, _ in panels], label=\"values\")")
 }
 
-// orbitBins is how many bins an orbit diagram has along y, about one a dot at
-// the size and resolution that the notebook draws.
+// orbitBins is how many bins an orbit diagram has along y, and half of what it
+// may have along x: about one a dot at the size that the notebook draws.
 const orbitBins = 200
 
 // histogram draws how often values occur.
