@@ -184,7 +184,10 @@ func format(list []tick, step float64) {
 			x = 0
 		}
 		list[i].text = minus(strconv.FormatFloat(x, 'f', decimals, 64))
-		if e != 0 && x != 0 {
+		switch {
+		case e != 0 && x == 0:
+			list[i].text = "0"
+		case e != 0:
 			list[i].text += "·10^{" + minus(strconv.Itoa(e)) + "}"
 		}
 	}

@@ -413,7 +413,7 @@ func (p *plot) curve(c *curve, color colorNRGBA, dash []float64, dots bool) {
 // thin leaves out what a canvas cannot show: of the points within one step of x
 // the first, the lowest, the highest and the last are kept.
 func thin(points []Point, step float64) []Point {
-	if len(points) < 4000 {
+	if len(points) < 1000 {
 		return points
 	}
 	var list []Point
@@ -456,7 +456,7 @@ func (b *builder) overlays(own *measure) (list []overlay, err error) {
 		panels, panel := b.panels, b.panel
 		if c.From != "" {
 			if from, x, y, where, err = b.elsewhere(&c); err != nil {
-				return nil, fmt.Errorf("with: %w", err)
+				return nil, fmt.Errorf("with: %v", err) // not a mistake of this spec, whatever it is there
 			}
 			panels, panel = []level{{}}, make([]int32, from.table.rows)
 			b.notes = append(b.notes, fmt.Sprintf("%s from %s, model %s", strings.TrimSpace(c.Label+" (dashed)"), c.From, from.spec.Model.Name))

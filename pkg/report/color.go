@@ -12,27 +12,39 @@ import (
 // colorMap gives the colour at t in [0, 1].
 type colorMap func(t float64) color.NRGBA
 
-// oklab is the sRGB colour nearest to one of Oklab.
-func oklab(l, a, b float64) color.NRGBA {
+// oklch is the sRGB colour of that lightness, chroma and hue in Oklab, with less
+// chroma where a screen has not so much of it.
+func oklch(lightness, chroma, hue float64) color.NRGBA {
+	sin, cos := math.Sincos(hue)
+	for ; ; chroma -= 0.002 {
+		r, g, b := oklab(lightness, chroma*cos, chroma*sin)
+		if low, high := min(r, g, b), max(r, g, b); low >= -1e-4 && high <= 1+1e-4 || chroma <= 0 {
+			return color.NRGBA{encoded(r), encoded(g), encoded(b), 255}
+		}
+	}
+}
+
+// oklab are the linear red, green and blue of a colour in Oklab; below 0 or above
+// 1 where sRGB has it not.
+func oklab(l, a, b float64) (red, green, blue float64) {
 	cube := func(x float64) float64 { return x * x * x }
 	u := cube(l + 0.3963377774*a + 0.2158037573*b)
 	v := cube(l - 0.1055613458*a - 0.0638541728*b)
 	w := cube(l - 0.0894841775*a - 1.2914855480*b)
-	channel := func(x float64) uint8 {
-		x = min(max(x, 0), 1)
-		if x <= 0.0031308 {
-			x *= 12.92
-		} else {
-			x = 1.055*math.Pow(x, 1/2.4) - 0.055
-		}
-		return uint8(math.Round(255 * x))
+	return 4.0767416621*u - 3.3077115913*v + 0.2309699292*w,
+		-1.2684380046*u + 2.6097574011*v - 0.3413193965*w,
+		-0.0041960863*u - 0.7034186147*v + 1.7076147010*w
+}
+
+// encoded is a linear intensity as sRGB writes it.
+func encoded(x float64) uint8 {
+	x = min(max(x, 0), 1)
+	if x <= 0.0031308 {
+		x *= 12.92
+	} else {
+		x = 1.055*math.Pow(x, 1/2.4) - 0.055
 	}
-	return color.NRGBA{
-		channel(4.0767416621*u - 3.3077115913*v + 0.2309699292*w),
-		channel(-1.2684380046*u + 2.6097574011*v - 0.3413193965*w),
-		channel(-0.0041960863*u - 0.7034186147*v + 1.7076147010*w),
-		255,
-	}
+	return uint8(math.Round(255 * x))
 }
 
 // ramp makes a map of 256 colours.
@@ -48,8 +60,7 @@ func ramp(at func(t float64) color.NRGBA) colorMap {
 func sequential() colorMap {
 	return ramp(func(t float64) color.NRGBA {
 		hue := (305 - 200*t) * math.Pi / 180
-		chroma := 0.115 + 0.055*math.Sin(math.Pi*min(1.25*t, 1)) + 0.045*t*t
-		return oklab(0.27+0.66*t, chroma*math.Cos(hue), chroma*math.Sin(hue))
+		return oklch(0.27+0.66*t, 0.11+0.06*t, hue)
 	})
 }
 
@@ -63,7 +74,7 @@ func diverging() colorMap {
 		}
 		d = math.Abs(d)
 		chroma := 0.13 * math.Sin(math.Pi/2*min(1.15*d, 1))
-		return oklab(0.97-0.55*d, chroma*math.Cos(hue), chroma*math.Sin(hue))
+		return oklch(0.97-0.55*d, chroma, hue)
 	})
 }
 
@@ -71,8 +82,7 @@ func diverging() colorMap {
 func ink() colorMap {
 	return ramp(func(t float64) color.NRGBA {
 		chroma := 0.05 + 0.05*math.Sin(math.Pi*t)
-		hue := 262 * math.Pi / 180
-		return oklab(0.86-0.66*t, chroma*math.Cos(hue), chroma*math.Sin(hue))
+		return oklch(0.86-0.66*t, chroma, 262*math.Pi/180)
 	})
 }
 

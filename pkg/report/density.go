@@ -59,6 +59,11 @@ func (b *builder) orbit() error {
 					first = int(p.x.part(xs[i].num) * float64(w))
 					last = first
 				}
+				if most := max(2, w/80); last-first >= most {
+					// Between few places there is nothing, not more of the same.
+					first = int(p.x.part(xs[i].num)*float64(w)) - most/2
+					last = first + most - 1
+				}
 				first, last = max(first, 0), min(last, w-1)
 				from, to := v.of(row)
 				for _, value := range v.num[from:to] {
@@ -106,7 +111,7 @@ func (p *plot) density(counts []float64, w, h int) {
 			if n > 0 {
 				t := 1.0
 				if most > least {
-					t = 0.15 + 0.85*(math.Log1p(n)-least)/(most-least)
+					t = 0.25 + 0.75*(math.Log1p(n)-least)/(most-least)
 				}
 				im.SetNRGBA(x, y, colors(t))
 			}
@@ -505,6 +510,8 @@ func (b *builder) escape() error {
 // covered are the dots of n that a cell covers: those whose middle it holds, or
 // the one that its own middle lies in.
 func covered(from, to float64, n int) (first, end int) {
+	// Neighbours compute the border between them each in its own way.
+	from, to = math.Round(from*1e6)/1e6, math.Round(to*1e6)/1e6
 	first, end = int(math.Ceil(from-0.5)), int(math.Ceil(to-0.5))
 	if end <= first {
 		first = int(math.Floor((from + to) / 2))

@@ -98,3 +98,14 @@ func (t *Text) eachGlyph(visit func(c rune, at Point, size float64)) {
 		}
 	}
 }
+
+// Box is what the text covers on paper, with the room that letters have above
+// and below the base line.
+func (t *Text) Box() Box {
+	w := paperWidth(t.Text, t.Size)
+	at := t.begin(w)
+	if t.Up {
+		return Box{at.X - 0.75*t.Size, at.Y - w, t.Size, w}
+	}
+	return Box{at.X, at.Y - 0.75*t.Size, w, t.Size}
+}

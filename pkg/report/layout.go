@@ -141,8 +141,14 @@ func (c *chart) layout(st *style) *Scene {
 		head = lineOf(st.small) + st.gap/2
 	}
 	foot := st.tick + st.gap/2 + lineOf(st.small)
+	if st.terminal {
+		foot = 2 * st.small // a line for the frame, one for the numbers
+	}
 	legendRows, legendHeight := c.legend.rows(st, st.width-2*st.gap)
 	top := st.gap + legendHeight + st.small/2
+	if legendHeight > 0 || titled {
+		top -= st.small / 4
+	}
 	if st.terminal {
 		top = legendHeight
 		if c.y.label != "" {
@@ -206,7 +212,7 @@ func (c *chart) layout(st *style) *Scene {
 		s.Height = snap(first + step*float64(rows-1) + h + foot + bottom)
 	}
 
-	c.legend.draw(s, st, legendRows)
+	c.legend.draw(s, st, legendRows, left)
 	for i, p := range c.panels {
 		row, col := i/cols, i%cols
 		box := Box{left + float64(col)*(w+between), first + float64(row)*step, w, h}
@@ -219,8 +225,7 @@ func (c *chart) layout(st *style) *Scene {
 	centre := (first + end) / 2
 	base := end + foot + st.font
 	if st.terminal {
-		base = end + foot
-		s.add(&Text{At: Point{0, top - st.font}, Size: st.font, Text: c.y.label, Color: black})
+		s.add(&Text{At: Point{0, top}, Size: st.font, Text: c.y.label, Color: black})
 	} else {
 		s.add(&Text{At: Point{st.gap + 0.8*st.font, centre}, Size: st.font, Text: c.y.label, Align: 0.5, Up: true, Color: black})
 	}
@@ -243,17 +248,32 @@ func (st *style) bar() float64 {
 
 // most is how many ticks stand on a length without their texts touching.
 func (st *style) most(length float64, across bool) int {
-	each := 3.2 * st.small
-	if across {
-		each = 5 * st.small
-	}
+	each := 3 * st.small
 	if st.terminal {
 		each = 3 * st.small
 		if across {
 			each = 5 * st.small
 		}
 	}
-	return int(min(max(length/each, 2), 8))
+	return int(min(max(math.Ceil(length/each), 2), 8))
+}
+
+// ticksAcross are the ticks of a horizontal axis, as many as stand side by side.
+func (st *style) ticksAcross(a *axis, length float64) []tick {
+	for most := st.most(length, true); ; most-- {
+		list := a.ticks(most)
+		end, fits := math.Inf(-1), true
+		for _, t := range list {
+			if t.text != "" {
+				at, half := a.part(t.at)*length, st.textSize(t.text, st.small)/2
+				fits = fits && at-half > end
+				end = at + half + 0.4*st.small
+			}
+		}
+		if fits || most <= 2 {
+			return list
+		}
+	}
 }
 
 // panel draws one plot with its frame, ticks and numbers.
@@ -278,8 +298,11 @@ func (c *chart) panel(s *Scene, st *style, p panel, box Box, leftmost, lowest, t
 	}
 	s.add(&Path{Lines: frame, Closed: !st.terminal, Stroke: black, Width: st.line})
 	var strokes [][]Point
-	xs := c.x.ticks(st.most(box.W, true))
-	for i, t := range xs {
+	below := box.Y + box.H + st.tick + st.gap/2 + st.digits()
+	if st.terminal {
+		below = box.Y + box.H + 2*st.small
+	}
+	for i, t := range st.ticksAcross(c.x, box.W) {
 		at, length := box.X+box.W*c.x.part(t.at), st.tick
 		if t.text == "" {
 			length /= 2
@@ -295,7 +318,7 @@ func (c *chart) panel(s *Scene, st *style, p panel, box Box, leftmost, lowest, t
 			if at+half > s.Width {
 				align = 1
 			}
-			s.add(&Text{At: Point{at, box.Y + box.H + st.tick + st.gap/2 + st.digits()}, Size: st.small, Text: t.text, Align: align, Color: black})
+			s.add(&Text{At: Point{at, below}, Size: st.small, Text: t.text, Align: align, Color: black})
 		}
 	}
 	for _, t := range c.y.ticks(st.most(box.H, false)) {
@@ -345,7 +368,7 @@ func (b *colorBar) draw(s *Scene, st *style, box Box, numbers float64) {
 		s.add(&Text{At: Point{box.X + box.W + st.tick + st.gap/2, at + st.digits()/2}, Size: st.small, Text: t.text, Color: black})
 	}
 	if st.terminal {
-		s.add(&Text{At: Point{s.Width, box.Y - st.font}, Size: st.font, Text: b.axis.label, Align: 1, Color: black})
+		s.add(&Text{At: Point{s.Width, box.Y}, Size: st.font, Text: b.axis.label, Align: 1, Color: black})
 		return
 	}
 	s.add(&Path{Lines: strokes, Stroke: black, Width: st.line})
@@ -391,14 +414,22 @@ func (l *legend) rows(st *style, width float64) (list []placed, height float64) 
 	return list, step * float64(row+1)
 }
 
-func (l *legend) draw(s *Scene, st *style, list []placed) {
+// draw draws the entries, beginning above the left side of the plots if there is
+// room.
+func (l *legend) draw(s *Scene, st *style, list []placed, left float64) {
 	step, shift := 1.4*st.small, st.gap
 	if st.terminal {
 		step, shift = st.small, 0
 	}
+	x0 := left
+	for _, e := range list {
+		if left+e.x+l.swatch(st)+2*st.gap+st.textSize(e.text, st.small) > st.width {
+			x0 = shift
+		}
+	}
 	for _, e := range list {
 		base := shift + step*float64(e.row) + st.digits()
-		x := shift + e.x
+		x := x0 + e.x
 		if e.color.A > 0 {
 			w, middle := l.swatch(st), base-st.digits()/2
 			switch {

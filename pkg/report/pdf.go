@@ -23,12 +23,9 @@ func (s *Scene) PDF() ([]byte, error) {
 	doc.SetSubject(s.Caption, true)
 	doc.SetMargins(0, 0, 0)
 	doc.SetAutoPageBreak(false, 0)
-	orientation := "P"
-	if s.Width > s.Height {
-		orientation = "L"
-	}
 	doc.AddUTF8FontFromBytes("sans", "", liberationsansregular.TTF)
-	doc.AddPageFormat(orientation, fpdf.SizeType{Wd: s.Width, Ht: s.Height})
+	// "L" would exchange width and height.
+	doc.AddPageFormat("P", fpdf.SizeType{Wd: s.Width, Ht: s.Height})
 	doc.SetLineCapStyle("butt")
 	doc.SetLineJoinStyle("round")
 	for i, item := range s.Items {

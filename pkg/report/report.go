@@ -32,6 +32,9 @@ func New(dir string, spec *experiment.Spec, list []*models.Model) *Report {
 	return &Report{dir: dir, spec: spec, models: list}
 }
 
+// Dir is the result folder.
+func (r *Report) Dir() string { return r.dir }
+
 // Spec is the spec whose figures are shown.
 func (r *Report) Spec() *experiment.Spec { return r.spec }
 
@@ -156,7 +159,7 @@ func (f *Figure) Scene() (*Scene, error) {
 		return nil, err
 	}
 	width := float64(columnWidth)
-	if f.spec.Width == "page" || f.spec.Width == "" && len(c.panels) > 2 {
+	if f.spec.Width == "page" || f.spec.Width == "" && len(c.panels) > 1 {
 		width = pageWidth
 	}
 	return c.layout(paper(width)), nil
