@@ -81,7 +81,7 @@ func (f *Flow) Run(ctx context.Context, t *models.Trial, flow dynamics.Flow, x [
 		flow.Derivative(speed, o.X)
 		return !dynamics.Beyond(speed, rest)
 	}
-	return f.run(ctx, t, o, int(math.Ceil(f.Transient.Of(t)/h)))
+	return f.RunBehind(ctx, t, o, int(math.Ceil(f.Transient.Of(t)/h)))
 }
 
 // between is the map from one orthonormalisation to the next, and how many of

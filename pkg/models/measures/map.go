@@ -1,6 +1,7 @@
 package measures
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 
@@ -13,6 +14,10 @@ import (
 // maps, and what is shown.
 type Defaults struct {
 	Transient, Keep, Steps int64
+
+	// Length is the name of the setting that is called steps otherwise, for a
+	// model that has another use for the word.
+	Length string
 
 	// Time is the default of the time that exponents of a flow are means over.
 	Time float64
@@ -49,7 +54,7 @@ func OnMap(d Defaults) *Map {
 	m := &Map{
 		Transient: models.Int("transient", d.Transient, "steps before anything is measured").AtLeast(0).AtMost(mostSteps).In("steps"),
 		Keep:      models.Int("keep", d.Keep, "steps of the orbit that are kept").AtLeast(1).AtMost(1e6).In("steps"),
-		Steps:     models.Int("steps", d.Steps, "steps that exponents are means over").AtLeast(leastSteps).AtMost(mostSteps).In("steps"),
+		Steps:     models.Int(cmp.Or(d.Length, "steps"), d.Steps, "steps that exponents are means over").AtLeast(leastSteps).AtMost(mostSteps).In("steps"),
 		Longest:   models.Int("longest", 64, "longest period that is looked for").AtLeast(1).AtMost(1e6).In("steps"),
 		Tolerance: models.Float("tolerance", 1e-8, "largest difference of two states that count as one, relative to the largest").Above(0).AtMost(1),
 	}
@@ -75,7 +80,7 @@ func (m *Map) All(own ...*models.Measure) []*models.Measure {
 
 // Run measures the orbit behind the transient.
 func (m *Map) Run(ctx context.Context, t *models.Trial, o *Orbit) error {
-	return m.run(ctx, t, o, m.Transient.Of(t))
+	return m.RunBehind(ctx, t, o, m.Transient.Of(t))
 }
 
 // kept are the points that are kept, made once.

@@ -74,9 +74,10 @@ func (s *suite) Own(x *models.Measure, with func(ctx context.Context, t *models.
 	return s.add(x, false, with)
 }
 
-// run puts the outputs of all measures that are asked for, and the ending, and
-// leaves the last state in t.After; the start, if the orbit diverged.
-func (s *suite) run(ctx context.Context, t *models.Trial, o *Orbit, transient int) error {
+// RunBehind puts the outputs of all measures that are asked for, behind a transient of
+// so many steps of the map, and the ending, and leaves the last state in t.After;
+// the start, if the orbit diverged.
+func (s *suite) RunBehind(ctx context.Context, t *models.Trial, o *Orbit, transient int) error {
 	t.After = append(t.After[:0], o.X...)
 	o.X = slices.Clone(o.X)
 	e, err := s.measured(ctx, t, o, transient)

@@ -88,6 +88,7 @@ func (s *subject) plans() error {
 		return fmt.Errorf("the example:\n%w", err)
 	}
 	s.plan = spec.Plan()
+	s.model = spec.Model // with what the example asks for
 	if n := s.plan.Len(); n > maxTrials {
 		return fmt.Errorf("the example has %d trials; an example has at most %d", n, maxTrials)
 	}
