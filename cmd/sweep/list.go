@@ -202,7 +202,7 @@ func (a *app) describeCommand() *cobra.Command {
 			}
 			fmt.Fprintf(w, "  %s: %s%s\n", x.Name, x.Doc, asked)
 			for _, p := range x.Params {
-				fmt.Fprintf(w, "    setting\t%s\n", p.row())
+				fmt.Fprintf(w, "    parameter\t%s\n", p.row())
 			}
 			for _, o := range x.Outputs {
 				fmt.Fprintf(w, "    output\t%s\n", o.row())

@@ -7,16 +7,16 @@ import (
 	"go.yaml.in/yaml/v3"
 )
 
-// setting is what a spec gives a setting of a measure it asks for.
-type setting struct {
+// assignment is what a spec gives a parameter of a measure that it asks for.
+type assignment struct {
 	key, value *yaml.Node
 	path       string
 }
 
 // measures reads what the spec asks of the model: it returns the model that has
-// what was asked for, and what the settings were given. Without the key the
+// what was asked for, and what the parameters of measures were given. Without the key the
 // model asks for what it does by itself.
-func (r *reader) measures(root *yaml.Node, m *models.Model) (*models.Model, []setting) {
+func (r *reader) measures(root *yaml.Node, m *models.Model) (*models.Model, []assignment) {
 	_, n := lookup(root, "measure")
 	if n == nil || n.Kind == yaml.AliasNode {
 		return m, nil
@@ -44,7 +44,7 @@ func (r *reader) measures(root *yaml.Node, m *models.Model) (*models.Model, []se
 		asked = append(asked, x)
 		return x
 	}
-	var settings []setting
+	var given []assignment
 	switch n.Kind {
 	case yaml.SequenceNode:
 		for i, c := range n.Content {
@@ -62,34 +62,34 @@ func (r *reader) measures(root *yaml.Node, m *models.Model) (*models.Model, []se
 			switch {
 			case x == nil:
 			case v.Kind != yaml.MappingNode:
-				r.fail(v, "kind", path, mistakef("write {} for the defaults", "takes a mapping of settings to values, not %s", what(v)))
+				r.fail(v, "kind", path, mistakef("write {} for the defaults", "takes a mapping of parameters to values, not %s", what(v)))
 			default:
-				settings = append(settings, r.settings(v, x, path)...)
+				given = append(given, r.assignments(v, x, path)...)
 			}
 		}
 	default:
-		r.fail(n, "kind", "measure", mistakef("as in [lyapunov, period] or {lyapunov: {}, period: {}}", "takes a list of measures or a mapping of measures to settings, not %s", what(n)))
+		r.fail(n, "kind", "measure", mistakef("as in [lyapunov, period] or {lyapunov: {}, period: {}}", "takes a list of measures or a mapping of measures to parameters, not %s", what(n)))
 		return m, nil
 	}
-	return m.Asking(asked...), settings
+	return m.Asking(asked...), given
 }
 
-// settings are those that the spec gives a measure.
-func (r *reader) settings(n *yaml.Node, x *models.Measure, path string) (list []setting) {
+// assignments are the parameters that the spec gives a measure.
+func (r *reader) assignments(n *yaml.Node, x *models.Measure, path string) (list []assignment) {
 	for k, v := range pairs(n) {
 		if !named(k) {
 			continue
 		}
-		if x.Setting(k.Value) == nil {
-			names := settingNames(x)
-			hint := suggest(k.Value, "settings", names)
+		if x.Param(k.Value) == nil {
+			names := namesOf(x.Params)
+			hint := suggest(k.Value, "parameters", names)
 			if len(names) == 0 {
 				hint = fmt.Sprintf("write %s: {}", x.Name)
 			}
-			r.fail(k, "unknown-parameter", join(path, k.Value), mistakef(hint, "measure %s has no setting %q", x.Name, clip(k.Value)))
+			r.fail(k, "unknown-parameter", join(path, k.Value), mistakef(hint, "measure %s has no parameter %q", x.Name, clip(k.Value)))
 			continue
 		}
-		list = append(list, setting{k, v, join(path, k.Value)})
+		list = append(list, assignment{k, v, join(path, k.Value)})
 	}
 	return list
 }
@@ -99,28 +99,20 @@ func (r *reader) settings(n *yaml.Node, x *models.Measure, path string) (list []
 func unasked(m *models.Model, name string) string {
 	var owners []string
 	for _, x := range m.Measures {
-		if x.Setting(name) != nil {
+		if x.Param(name) != nil {
 			owners = append(owners, x.Name)
 		}
 	}
 	if owners == nil {
 		return ""
 	}
-	return fmt.Sprintf("%s is a setting of %s: ask for it under measure", name, models.Either(owners))
+	return fmt.Sprintf("%s is a parameter of %s: ask for that under measure", name, models.Either(owners))
 }
 
 func measureNames(m *models.Model) []string {
 	var names []string
 	for _, x := range m.Measures {
 		names = append(names, x.Name)
-	}
-	return names
-}
-
-func settingNames(x *models.Measure) []string {
-	var names []string
-	for _, p := range x.Params {
-		names = append(names, p.Decl().Name)
 	}
 	return names
 }

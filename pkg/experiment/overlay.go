@@ -144,7 +144,7 @@ func (r *reader) giveUp(root, section, changes *yaml.Node) {
 	}
 }
 
-// asking is what a change makes of the measures asked for: their settings are
+// asking is what a change makes of the measures asked for: their parameters are
 // changed one by one, and new ones are added. A list of names stands for a mapping
 // of them.
 func (r *reader) asking(asked, changes *yaml.Node) *yaml.Node {
@@ -166,11 +166,11 @@ func (r *reader) asking(asked, changes *yaml.Node) *yaml.Node {
 	for k, v := range pairs(changes) {
 		i := index(section, k.Value)
 		if i >= 0 && section.Content[i].Kind == yaml.MappingNode && v.Kind == yaml.MappingNode {
-			settings := r.copy(section.Content[i])
+			given := r.copy(section.Content[i])
 			for k, v := range pairs(v) {
-				r.put(settings, k, r.adjusted(settings, k, v))
+				r.put(given, k, r.adjusted(given, k, v))
 			}
-			v = settings
+			v = given
 		}
 		r.put(section, k, v)
 	}
@@ -178,7 +178,7 @@ func (r *reader) asking(asked, changes *yaml.Node) *yaml.Node {
 }
 
 // withdraw leaves out of a section of root, params or measure, what a change
-// gives in the other: a setting of a measure may be given in either. changes are
+// gives in the other: a parameter of a measure may be given in either. changes are
 // names and mappings in turn, whose keys are what is given.
 func (r *reader) withdraw(root *yaml.Node, from string, changes []*yaml.Node) {
 	at := index(root, from)

@@ -37,7 +37,7 @@ func Schema(list []*models.Model) map[string]any {
 		"seed", object("description", "all random numbers are a function of it", "$ref", "#/$defs/number"),
 		"replicates", object("description", "how often each place of the grid is run", "$ref", "#/$defs/number"),
 		"order", object("enum", orderNames, "description", "the order in which trials are handed out; it changes no number"),
-		"measure", object("type", []string{"array", "object"}, "description", "what is asked of the model, with settings"),
+		"measure", object("type", []string{"array", "object"}, "description", "what is asked of the model, with parameters"),
 		"params", object("type", "object", "description", "parameters and their values"),
 		"sample", sampleSchema(object("type", "object")),
 		"derive", object("type", "object", "description", "derived values: columns, or parameters", "additionalProperties", object("$ref", "#/$defs/expression")),
@@ -92,9 +92,9 @@ func measureSchema(m *models.Model) any {
 	}
 	properties := make(map[string]any)
 	for _, x := range m.Measures {
-		settings := settingsSchema(x.Params)
-		settings["description"] = x.Doc
-		properties[x.Name] = settings
+		mapping := namedSchema(x.Params)
+		mapping["description"] = x.Doc
+		properties[x.Name] = mapping
 	}
 	return object("oneOf", []any{
 		object("type", "array", "items", object("enum", measureNames(m)), "uniqueItems", true),
@@ -102,9 +102,9 @@ func measureSchema(m *models.Model) any {
 	})
 }
 
-func paramsSchema(m *models.Model) map[string]any { return settingsSchema(m.Params) }
+func paramsSchema(m *models.Model) map[string]any { return namedSchema(m.Params) }
 
-func settingsSchema(params []models.Param) map[string]any {
+func namedSchema(params []models.Param) map[string]any {
 	properties := make(map[string]any)
 	for _, p := range params {
 		properties[p.Decl().Name] = valueSchema(p.Decl())

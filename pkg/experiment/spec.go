@@ -58,7 +58,7 @@ type Spec struct {
 	// Set holds the overrides that were applied.
 	Set []string
 
-	settings []setting // of measures
+	assigned []assignment // to parameters of measures
 	grids    []*grid
 	carry    *carry
 	columns  []models.Column // the derived ones
@@ -202,7 +202,7 @@ func (r *reader) spec(root *yaml.Node) *Spec {
 	if s.Model == nil {
 		return nil
 	}
-	s.Model, s.settings = r.measures(root, s.Model)
+	s.Model, s.assigned = r.measures(root, s.Model)
 	depends := r.streams(root, s.Model)
 	s.Setting = models.NewSetting(s.Model, uint64(seed), depends)
 	r.points(root, s)
@@ -330,7 +330,7 @@ func (r *reader) grid(root *yaml.Node, s *Spec) *grid {
 	r.scope = newScope(m)
 	r.derivedNames(root, m)
 	ok := r.params(root, l)
-	for _, x := range s.settings {
+	for _, x := range s.assigned {
 		ok = r.param(l, x.key, x.value, x.path) && ok
 	}
 	ok = r.sampled(root, s, l) && ok
@@ -520,9 +520,11 @@ func (r *reader) order(a, b *yaml.Node) int {
 	return cmp.Or(cmp.Compare(of(a), of(b)), cmp.Compare(a.Line, b.Line), cmp.Compare(a.Column, b.Column))
 }
 
-func paramNames(m *models.Model) []string {
+func paramNames(m *models.Model) []string { return namesOf(m.Params) }
+
+func namesOf(params []models.Param) []string {
 	var names []string
-	for _, p := range m.Params {
+	for _, p := range params {
 		names = append(names, p.Decl().Name)
 	}
 	return names

@@ -2,9 +2,9 @@ package models
 
 import "slices"
 
-// Measure is something that a spec may ask for: settings, and the outputs that
-// there are if it is asked for. One that is not costs nothing and has no column.
-// Measures of a model may share settings; that is one parameter.
+// Measure is something that a spec may ask for: parameters and outputs that there
+// are if it is asked for. One that is not costs nothing and has no column.
+// Measures of a model may share parameters.
 type Measure struct {
 	Name    string
 	Doc     string // one sentence, without its full stop
@@ -13,8 +13,8 @@ type Measure struct {
 	Streams []*Stream
 }
 
-// Setting is the setting of that name, or nil.
-func (x *Measure) Setting(name string) Param {
+// Param is the parameter of that name, or nil.
+func (x *Measure) Param(name string) Param {
 	for _, p := range x.Params {
 		if p.Decl().Name == name {
 			return p

@@ -73,7 +73,7 @@ func TestAsking(t *testing.T) {
 		t.Error("the order in which measures are asked for is part of the identity")
 	}
 	if print(orbit) == print(values) || print(orbit) == print(orbit, values) {
-		t.Error("measures with the same settings are one point")
+		t.Error("measures with the same parameters are one point")
 	}
 	if print(orbit) != models.NewSetting(m, 1, nil).Fingerprint() {
 		t.Error("asking for what is asked for anyway is another point")
@@ -85,12 +85,12 @@ func TestValidateMeasures(t *testing.T) {
 		bad  models.Measure
 		want string
 	}{
-		"name":     {models.Measure{Name: "Chaos", Doc: "a test", Outputs: []models.Output{models.Scalar("z", "", "a number")}}, "must match"},
-		"twice":    {models.Measure{Name: "orbit", Doc: "a test", Outputs: []models.Output{models.Scalar("z", "", "a number")}}, "used once"},
-		"doc":      {models.Measure{Name: "z", Doc: "A test.", Outputs: []models.Output{models.Scalar("z", "", "a number")}}, "full stop"},
-		"empty":    {models.Measure{Name: "z", Doc: "a test"}, "no output"},
-		"column":   {models.Measure{Name: "z", Doc: "a test", Outputs: []models.Output{models.Scalar("keep", "", "a number")}}, "twice"},
-		"settings": {models.Measure{Name: "z", Doc: "a test", Params: []models.Param{models.Int("depth", 1, "another")}, Outputs: []models.Output{models.Scalar("z", "", "a number")}}, "twice"},
+		"name":    {models.Measure{Name: "Chaos", Doc: "a test", Outputs: []models.Output{models.Scalar("z", "", "a number")}}, "must match"},
+		"twice":   {models.Measure{Name: "orbit", Doc: "a test", Outputs: []models.Output{models.Scalar("z", "", "a number")}}, "used once"},
+		"doc":     {models.Measure{Name: "z", Doc: "A test.", Outputs: []models.Output{models.Scalar("z", "", "a number")}}, "full stop"},
+		"empty":   {models.Measure{Name: "z", Doc: "a test"}, "no output"},
+		"column":  {models.Measure{Name: "z", Doc: "a test", Outputs: []models.Output{models.Scalar("keep", "", "a number")}}, "twice"},
+		"another": {models.Measure{Name: "z", Doc: "a test", Params: []models.Param{models.Int("depth", 1, "another")}, Outputs: []models.Output{models.Scalar("z", "", "a number")}}, "twice"},
 	} {
 		m := good()
 		m.Measures = []*models.Measure{orbit, chaos, &c.bad}

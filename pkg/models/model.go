@@ -42,7 +42,7 @@ type Model struct {
 	// Size lists the parameters that say how much work a trial is: its time
 	// goes about as a product of powers of them. From them and the trials that
 	// have ended the engine predicts how long others take; no number depends
-	// on them. Settings of measures that are not asked for count for nothing.
+	// on them. Those of measures that are not asked for count for nothing.
 	Size []Param
 	// Carries says that Run begins with the state Trial.Before where there is
 	// one, and leaves its last state in Trial.After, so that a spec can hand the

@@ -1,5 +1,5 @@
 // Package measures holds what models of maps and flows let a spec ask of their
-// orbits: the settings, the outputs and what makes them, declared once for all.
+// orbits: the parameters, the outputs and what makes them, declared once for all.
 //
 //   - [OnMap] and [OnFlow] declare the measures of one model, with its defaults;
 //     the model lists those it offers and adds its own.

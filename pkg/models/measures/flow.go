@@ -9,7 +9,7 @@ import (
 	"github.com/neurosweep/sweep/pkg/models"
 )
 
-// FlowDefaults are what differs between flows: defaults of settings, in the
+// FlowDefaults are what differs between flows: defaults of parameters, in the
 // flow's unit of time, and what is shown.
 type FlowDefaults struct {
 	Defaults

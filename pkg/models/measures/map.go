@@ -10,7 +10,7 @@ import (
 	"github.com/neurosweep/sweep/pkg/models"
 )
 
-// Defaults are what differs between models: defaults of settings, in steps for
+// Defaults are what differs between models: defaults of parameters, in steps for
 // maps, and what is shown.
 type Defaults struct {
 	Transient, Keep, Steps int64

@@ -32,13 +32,13 @@ func separation(tolerance float64) float64 { return math.Sqrt(tolerance) }
 // flow's sample, nil for a map.
 func (s *Series) declare(suite *suite, d Defaults, interval *models.FloatParam) {
 	size := models.Int("sample", 2000, "states of the orbit that are sampled, and not kept").AtLeast(leastSample).AtMost(1e5)
-	settings := []models.Param{size}
+	params := []models.Param{size}
 	if interval != nil {
-		settings = append(settings, interval)
+		params = append(params, interval)
 	}
 	// add declares a measure of the sample.
 	add := func(x models.Measure, put func(ctx context.Context, t *models.Trial, o *Orbit) error) *models.Measure {
-		x.Params = append(append([]models.Param(nil), settings...), x.Params...)
+		x.Params = append(append([]models.Param(nil), params...), x.Params...)
 		return suite.add(&x, false, func(ctx context.Context, t *models.Trial, o *Orbit) (dynamics.Ending, error) {
 			if o.sampled == nil {
 				m := o.Map
