@@ -33,7 +33,7 @@ derive:
 	{"series", `about: Are series of one length an axis?
 model: logistic
 replicates: 3
-params: {r: {linspace: [2.8, 3.6, 5], refine: 2}, keep: 4, steps: 0}
+params: {r: {linspace: [2.8, 3.6, 5], refine: 2}, keep: 4, steps: 40}
 `, false, exitOK, "r,replicate"},
 	{"zip", `about: Is a zip one dimension?
 model: bms
