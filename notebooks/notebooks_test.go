@@ -117,8 +117,8 @@ figures:
   - {kind: phases, x: a, y: b, z: ending}
   - {kind: orbit, x: a, y: orbit, panels: b}
   - {kind: histogram, x: orbit, by: b, log: y}
-  - {kind: spectrum, x: orbit, panels: b, law: {semicircle: 2 * a}}
-  - {kind: spectrum, x: orbit, y: orbit / 2, law: {ellipse: [a, b]}}
+  - {kind: spectrum, x: orbit, panels: b, law: {semicircle: 5 * b}}
+  - {kind: spectrum, x: orbit, y: orbit / 2, law: {ellipse: [3 * b, b]}, where: b == 0.3}
   - {kind: raster, x: orbit, y: trial, where: a == 1.4}
 `
 

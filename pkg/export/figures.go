@@ -428,7 +428,7 @@ func (d *drawing) spectrum() {
 		for i, size := range f.Law.Size {
 			name := fmt.Sprintf("_size%d", i)
 			d.line("t = t.assign(%s=%s)", name, d.python(size))
-			sizes = append(sizes, fmt.Sprintf("t[%s].iloc[0]", quote(name)))
+			sizes = append(sizes, name)
 		}
 	}
 	d.sheet()
@@ -438,15 +438,18 @@ func (d *drawing) spectrum() {
 	} else {
 		d.line("    ax.hist(t[\"_x\"], bins=%s, density=True, histtype=\"step\")", bins(f))
 	}
+	for _, name := range sizes {
+		d.line("    %s, = t[%s].unique()  # one in each panel", name[1:], quote(name))
+	}
 	switch {
 	case f.Law == nil:
 	case f.Law.Kind == "semicircle":
-		d.line("    r = %s", sizes[0])
+		d.line("    r = size0")
 		d.line("    x = np.linspace(-r, r, 401)")
 		d.line("    ax.plot(x, 2 / (np.pi * r**2) * np.sqrt(r**2 - x**2), lw=0.9, color=\"C3\")")
 	default:
 		d.line("    angle = np.linspace(0, 2 * np.pi, 401)")
-		d.line("    ax.plot(%s * np.cos(angle), %s * np.sin(angle), lw=0.9, color=\"C3\")", sizes[0], sizes[len(sizes)-1])
+		d.line("    ax.plot(size0 * np.cos(angle), %s * np.sin(angle), lw=0.9, color=\"C3\")", sizes[len(sizes)-1][1:])
 	}
 }
 
