@@ -6,20 +6,21 @@ import (
 	"fmt"
 	"math"
 
+	"github.com/neurosweep/sweep/internal/spins"
 	"github.com/neurosweep/sweep/pkg/models"
 )
 
 //go:embed doc.go
 var doc string
 
-// maxNeurons keeps the couplings within a gigabyte, and N·h_i, which lies in
-// [-pN, pN], within an int32.
-const maxNeurons = 20000
+// maxNeurons is where exact sums of N·p·M would still be far from the end of an
+// int64; memory ends before, at N·p/8 bytes.
+const maxNeurons = 1 << 20
 
 var (
 	n         = models.Int("n", 500, "number of neurons").AtLeast(2).AtMost(maxNeurons)
 	alpha     = models.OptionalFloat("alpha", "load p/n: round(alpha n) patterns are stored, at least one").Above(0)
-	patterns  = models.OptionalInt("patterns", "number p of stored patterns").AtLeast(1).AtMost(maxPatterns)
+	patterns  = models.OptionalInt("patterns", "number p of stored patterns").AtLeast(1).AtMost(spins.MaxPatterns)
 	update    = models.Choice("update", "neurons one after another in random order, or all at once", "async", "sync")
 	diagonal  = models.Flag("diagonal", false, "keep the self-couplings J_ii = p/n instead of zeros")
 	start     = models.Float("start", 1, "overlap with its pattern that a try starts from").Above(0).AtMost(1)
@@ -63,7 +64,8 @@ func run(ctx context.Context, t *models.Trial) error {
 		}
 	}
 	e := retrieval{
-		net:       newNetwork(n.Of(t), p, diagonal.Of(t), patternStream.Of(t)),
+		patterns:  spins.Draw(n.Of(t), p, patternStream.Of(t)),
+		diagonal:  diagonal.Of(t),
 		tries:     min(trials.Of(t), p),
 		flips:     flipsFor(start.Of(t), n.Of(t)),
 		maxSweeps: maxSweeps.Of(t),
@@ -97,8 +99,8 @@ func run(ctx context.Context, t *models.Trial) error {
 // one.
 func storedAt(alpha float64, n int) (int, error) {
 	p := math.Round(alpha * float64(n))
-	if p > maxPatterns {
-		return 0, fmt.Errorf("alpha = %v stores %v patterns in n = %d neurons; at most %d are possible", alpha, p, n, maxPatterns)
+	if p > spins.MaxPatterns {
+		return 0, fmt.Errorf("alpha = %v stores %v patterns in n = %d neurons; at most %d are possible", alpha, p, n, spins.MaxPatterns)
 	}
 	return max(1, int(p)), nil
 }

@@ -99,7 +99,7 @@ func TestOutputs(t *testing.T) {
 func TestTooManyPatterns(t *testing.T) {
 	_, err := execute(t, values{n: models.IntValue(100), alpha: models.FloatValue(1e6)})
 	var f *models.Failure
-	if !errors.As(err, &f) || f.Class != "error" || !strings.Contains(f.Message, "at most 32767") {
+	if !errors.As(err, &f) || f.Class != "error" || !strings.Contains(f.Message, "at most 65535") {
 		t.Errorf("the error is %v", err)
 	}
 }
