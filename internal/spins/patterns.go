@@ -67,29 +67,34 @@ func turn(n, p int, next func(dst []uint64)) *Patterns {
 	x.rows = make([]uint64, n*x.words)
 	across := Words(n)
 	buffer := make([]uint64, min(p, 64*line)*across)
-	var tiles [line][64]uint64
+	var tiles [line][line][64]uint64 // squares of 64 patterns and 64 neurons
 	for first := 0; first < x.words; first += line {
 		count := min(64*line, p-64*first)
 		for k := range count {
 			next(buffer[k*across:][:across])
 		}
 		blocks := Words(count)
-		for k := range across {
-			for b := range blocks {
-				tile := &tiles[b]
-				for j := range tile {
-					if mu := 64*b + j; mu < count {
-						tile[j] = buffer[mu*across+k]
-					} else {
-						tile[j] = 0
+		for left := 0; left < across; left += line {
+			columns := min(line, across-left)
+			for mu := range 64 * blocks {
+				for k := range columns {
+					word := uint64(0)
+					if mu < count {
+						word = buffer[mu*across+left+k]
 					}
+					tiles[k][mu/64][mu&63] = word
 				}
-				transpose(tile)
 			}
-			for i := range min(64, n-64*k) {
-				row := x.rows[(64*k+i)*x.words+first:][:blocks]
-				for b := range row {
-					row[b] = tiles[b][i]
+			for k := range columns {
+				for b := range blocks {
+					transpose(&tiles[k][b])
+				}
+				neuron := 64 * (left + k)
+				for i := range min(64, n-neuron) {
+					row := x.rows[(neuron+i)*x.words+first:][:blocks]
+					for b := range row {
+						row[b] = tiles[k][b][i]
+					}
 				}
 			}
 		}

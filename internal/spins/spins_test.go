@@ -125,10 +125,12 @@ func TestDraw(t *testing.T) {
 func TestState(t *testing.T) {
 	each(t, func(t *testing.T, k Kernel, x *Patterns, diagonal bool, r *rand.Rand) {
 		s := k.NewState(x, diagonal)
-		check(t, x, s, make([]uint64, Words(x.N())), diagonal)
-		for try := range 3 {
+		for try := range 4 {
 			state := random(x.N(), r)
-			if try == 1 {
+			switch try {
+			case 0:
+				clear(state)
+			case 1:
 				x.Pattern(state, x.P()-1)
 			}
 			s.Set(state)

@@ -69,8 +69,8 @@ type State struct {
 // batch is the largest number of fields computed at once.
 const batch = 64
 
-// NewState returns the state of all spins -1. The diagonal N·J_ii is p if it is
-// kept, else 0.
+// NewState returns a state that is ready once it is Set. The diagonal N·J_ii is p if
+// it is kept, else 0.
 func (k Kernel) NewState(x *Patterns, diagonal bool) *State {
 	s := &State{
 		x: x, self: int64(x.p),
@@ -82,7 +82,6 @@ func (k Kernel) NewState(x *Patterns, diagonal bool) *State {
 	if diagonal {
 		s.self = 0
 	}
-	s.Set(s.spins)
 	return s
 }
 
