@@ -36,7 +36,7 @@ func TestOneStep(t *testing.T) {
 		}
 		r := net.relaxer()
 		r.Set(state)
-		if err := r.step(context.Background(), next); err != nil {
+		if err := r.step(context.Background(), next, follow); err != nil {
 			t.Fatal(err)
 		}
 		xs[k] = float64(net.overlap(0, next)) / n

@@ -91,6 +91,9 @@ func TestOutputs(t *testing.T) {
 	if put := run(small(values{update: models.TextValue("sync"), patterns: whole(60)})); put[cycleLength].Bits != 2 {
 		t.Errorf("sync far above capacity gives a cycle of %d", put[cycleLength].Bits)
 	}
+	if put := run(small(values{temperature: models.FloatValue(50), maxSweeps: whole(5)})); math.Abs(float(put[overlap])) > 0.3 || put[cycleLength].State != models.Null || float(put[sweeps]) != 5 {
+		t.Errorf("at a high temperature the overlap is %v after %v sweeps, the cycle %+v", float(put[overlap]), float(put[sweeps]), put[cycleLength])
+	}
 	if put := run(small(values{maxSweeps: whole(1), patterns: whole(60)})); put[cycleLength].State != models.Null || float(put[sweeps]) != 1 {
 		t.Errorf("one sweep gives a cycle of %+v after %v sweeps", put[cycleLength], float(put[sweeps]))
 	}

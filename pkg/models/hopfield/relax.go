@@ -2,6 +2,7 @@ package hopfield
 
 import (
 	"context"
+	"math"
 	"math/bits"
 	"math/rand/v2"
 	"slices"
@@ -113,7 +114,7 @@ func (r *relaxer) sync(ctx context.Context, start []uint64, maxSweeps int) (endi
 	a, b, c := r.states[0], r.states[1], r.states[2]
 	copy(a, start)
 	r.Set(a)
-	if err := r.step(ctx, b); err != nil {
+	if err := r.step(ctx, b, follow); err != nil {
 		return ending{}, err
 	}
 	for sweeps := 0; ; sweeps++ {
@@ -121,7 +122,7 @@ func (r *relaxer) sync(ctx context.Context, start []uint64, maxSweeps int) (endi
 			return ending{state: a, sweeps: sweeps, cycle: 1}, nil
 		}
 		r.move(b)
-		if err := r.step(ctx, c); err != nil {
+		if err := r.step(ctx, c, follow); err != nil {
 			return ending{}, err
 		}
 		if slices.Equal(a, c) {
@@ -133,6 +134,41 @@ func (r *relaxer) sync(ctx context.Context, start []uint64, maxSweeps int) (endi
 		a, b, c = b, c, a
 	}
 }
+
+// glauber makes sweeps sweeps at a temperature: each spin is drawn anew, +1 with
+// probability 1/(1+exp(-2h/T)), one after another in a fresh random order each
+// sweep, or all at once from the same fields if order is nil.
+func (r *relaxer) glauber(ctx context.Context, start []uint64, sweeps int, temperature float64, order, noise *rand.Rand) (ending, error) {
+	r.Set(start)
+	scale := 2 / (temperature * float64(len(r.order)))
+	drawn := func(field int64) bool { return noise.Float64() < 1/(1+math.Exp(-scale*float64(field))) }
+	next := r.states[0]
+	for range sweeps {
+		if order == nil {
+			if err := r.step(ctx, next, func(h int64, _ bool) bool { return drawn(h) }); err != nil {
+				return ending{}, err
+			}
+			r.move(next)
+			continue
+		}
+		choose(r.order, len(r.order), order)
+		for at, i := range r.order {
+			if at%neuronsPerCheck == 0 {
+				if err := ctx.Err(); err != nil {
+					return ending{}, err
+				}
+			}
+			if drawn(r.Field(int(i))) != (r.Spin(int(i)) > 0) {
+				r.Flip(int(i))
+			}
+		}
+	}
+	copy(next, r.Spins())
+	return ending{state: next, sweeps: sweeps}, nil
+}
+
+// follow is the update at temperature 0: up is the spin as it is.
+func follow(field int64, up bool) bool { return field > 0 || field == 0 && up }
 
 // move makes state the present one. A flip costs as much as some eight neurons of
 // a state that is set as a whole.
@@ -152,8 +188,9 @@ func (r *relaxer) move(state []uint64) {
 	}
 }
 
-// step overwrites next with the synchronous successor of the present state.
-func (r *relaxer) step(ctx context.Context, next []uint64) error {
+// step overwrites next with the synchronous successor of the present state: update
+// says of each neuron, from its field and its spin, whether it will be +1.
+func (r *relaxer) step(ctx context.Context, next []uint64, update func(field int64, up bool) bool) error {
 	var field [64]int64
 	for k, old := range r.Spins() {
 		if 64*k%neuronsPerCheck == 0 {
@@ -165,14 +202,9 @@ func (r *relaxer) step(ctx context.Context, next []uint64) error {
 		r.Fields(field[:count], 64*k)
 		word := uint64(0)
 		for i, h := range field[:count] {
-			bit := uint64(0)
-			switch {
-			case h > 0:
-				bit = 1
-			case h == 0:
-				bit = old >> i & 1
+			if update(h, old>>i&1 != 0) {
+				word |= 1 << i
 			}
-			word |= bit << i
 		}
 		next[k] = word
 	}

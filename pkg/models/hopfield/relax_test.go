@@ -153,7 +153,7 @@ func TestSyncLyapunov(t *testing.T) {
 			last := int64(math.MaxInt64)
 			for range e.sweeps + 3 {
 				r.Set(a)
-				if err := r.step(context.Background(), b); err != nil {
+				if err := r.step(context.Background(), b, follow); err != nil {
 					t.Fatal(err)
 				}
 				field := r.fields()
@@ -249,7 +249,7 @@ func TestCancel(t *testing.T) {
 	r := newNetwork(n, 20, false, rng).relaxer()
 	r.Set(random(n, rng))
 	ctx := &lapsing{Context: context.Background(), left: math.MaxInt}
-	if err := r.step(ctx, make([]uint64, spins.Words(n))); err != nil || ctx.looks != 3 {
+	if err := r.step(ctx, make([]uint64, spins.Words(n)), follow); err != nil || ctx.looks != 3 {
 		t.Errorf("%d looks in a step, want 3 (%v)", ctx.looks, err)
 	}
 	if err := r.sweep(ctx, rng); err != nil || ctx.looks != 6 {

@@ -16,6 +16,9 @@ type retrieval struct {
 	maxSweeps int
 	start     *rand.Rand // which spins are flipped; unused without flips
 	order     *rand.Rand // of asynchronous updates; nil: synchronous
+
+	temperature float64
+	noise       *rand.Rand // unused at temperature 0
 }
 
 // results are means over the tries; see the outputs of the same names.
@@ -47,9 +50,12 @@ func (e *retrieval) run(ctx context.Context) (results, error) {
 		e.begin(begin, mu, sites)
 		var end ending
 		var err error
-		if e.order != nil {
+		switch {
+		case e.temperature > 0:
+			end, err = r.glauber(ctx, begin, e.maxSweeps, e.temperature, e.order, e.noise)
+		case e.order != nil:
 			end, err = r.async(ctx, begin, e.maxSweeps, e.order)
-		} else {
+		default:
 			end, err = r.sync(ctx, begin, e.maxSweeps)
 		}
 		if err != nil {

@@ -103,6 +103,8 @@ type protocol struct {
 	m0        float64 // 0 stands for 1
 	tries     int
 	maxSweeps int // 0 stands for 1000
+
+	temperature float64
 }
 
 // sample runs the protocol on independent networks.
@@ -124,6 +126,9 @@ func sample(t testing.TB, networks int, c protocol) []results {
 			flips:     flipsFor(c.m0, c.n),
 			maxSweeps: c.maxSweeps,
 			start:     at(2),
+
+			temperature: c.temperature,
+			noise:       at(4),
 		}
 		if !c.sync {
 			e.order = at(3)
