@@ -1,7 +1,6 @@
 package report
 
 import (
-	"cmp"
 	"math"
 	"slices"
 
@@ -36,17 +35,15 @@ func group(rows int, scales ...[]int32) *groups {
 			g.rows = append(g.rows, row)
 		}
 	}
-	compare := func(a, b int32) int {
-		for _, s := range scales {
-			if d := cmp.Compare(s[a], s[b]); d != 0 {
-				return d
-			}
-		}
-		return 0
+	// By the last scale first, each time keeping the order of equals.
+	for _, s := range slices.Backward(scales) {
+		g.rows = counted(g.rows, s)
 	}
-	slices.SortStableFunc(g.rows, compare)
+	same := func(a, b int32) bool {
+		return !slices.ContainsFunc(scales, func(s []int32) bool { return s[a] != s[b] })
+	}
 	for i, row := range g.rows {
-		if i > 0 && compare(g.rows[i-1], row) == 0 {
+		if i > 0 && same(g.rows[i-1], row) {
 			g.end[len(g.end)-1] = i + 1
 			continue
 		}
@@ -58,6 +55,31 @@ func group(rows int, scales ...[]int32) *groups {
 		g.place = append(g.place, place)
 	}
 	return g
+}
+
+// counted are the rows in the order of their places on a scale; rows at one
+// place keep theirs.
+func counted(rows, scale []int32) []int32 {
+	if len(rows) == 0 {
+		return rows
+	}
+	var most int32
+	for _, row := range rows {
+		most = max(most, scale[row])
+	}
+	first := make([]int32, most+2)
+	for _, row := range rows {
+		first[scale[row]+1]++
+	}
+	for i := range first[1:] {
+		first[i+1] += first[i]
+	}
+	list := make([]int32, len(rows))
+	for _, row := range rows {
+		list[first[scale[row]]] = row
+		first[scale[row]]++
+	}
+	return list
 }
 
 // measure is what a figure takes of each group.

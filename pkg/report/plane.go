@@ -259,6 +259,12 @@ func (b *builder) phases() error {
 	for i, c := range classes {
 		b.chart.legend.entries = append(b.chart.legend.entries, entry{text: c.text, color: colors[i], block: true})
 	}
+	for _, zs := range pl.z {
+		if slices.ContainsFunc(zs, math.IsNaN) {
+			b.notes = append(b.notes, "Grey: no trial")
+			break
+		}
+	}
 	if many {
 		b.notes = append(b.notes, "The most frequent at each place; of two as frequent the first")
 	}
