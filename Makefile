@@ -8,7 +8,7 @@ PYTHON ?= python3
 export GOAMD64 := v1
 
 .DEFAULT_GOAL := help
-.PHONY: help build demo test browser race lint bench peers science fuzz faults check vuln venv clean
+.PHONY: help build demo figures test browser race lint bench peers kernels science fuzz faults check vuln venv clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -16,12 +16,21 @@ help: ## this list
 build: ## bin/sweep
 	$(GO) build -o bin/sweep ./cmd/sweep
 
-demo: build ## run both shipped experiments in their quick variants, about two minutes
-	bin/sweep run experiments/hopfield-capacity.yaml --variant quick
+demo: build ## run shipped experiments in their quick variants, about two minutes
+	bin/sweep run experiments/logistic-bifurcation.yaml --variant quick
 	bin/sweep run experiments/bms-regimes.yaml --variant quick
-	bin/sweep verify results/hopfield-capacity-quick
+	bin/sweep run experiments/hopfield-capacity.yaml --variant quick
+	bin/sweep verify results/logistic-bifurcation-quick
 	bin/sweep verify results/bms-regimes-quick
-	@echo "Open the data with pandas.read_parquet(\"results/hopfield-capacity-quick/trials\"); results/hopfield-capacity-quick/README.md explains the columns."
+	bin/sweep verify results/hopfield-capacity-quick
+	@echo "Look at:"
+	@ls results/logistic-bifurcation-quick/figures/orbit.png results/hopfield-capacity-quick/figures/retrieval.png results/hopfield-capacity-quick/report.html
+
+figures: build venv ## docs/pictures, drawn by shipped experiments
+	bin/sweep run experiments/logistic-bifurcation.yaml
+	bin/sweep run experiments/hopfield-capacity.yaml --variant quick
+	bin/sweep run experiments/mandelbrot.yaml --variant quick
+	.venv/bin/python docs/pictures/shrink.py results/logistic-bifurcation/figures/orbit.png results/hopfield-capacity-quick/figures/retrieval.png results/mandelbrot-quick/figures/mandelbrot.png
 
 venv: .venv/installed ## the Python environment that tests and notebooks use
 
@@ -43,7 +52,7 @@ race: venv ## the same with the race detector
 	$(GO) test -race ./...
 
 lint: ## gofmt, vet, staticcheck and the floors of packages
-	@test -z "$$(gofmt -l cmd internal pkg)" || { gofmt -d cmd internal pkg; exit 1; }
+	@test -z "$$(gofmt -l cmd internal notebooks pkg)" || { gofmt -d cmd internal notebooks pkg; exit 1; }
 	$(GO) vet ./...
 	$(GO) vet -tags science,faults ./...
 	$(GO) tool staticcheck ./...
@@ -56,6 +65,9 @@ peers: build ## the same sweep in sweep, joblib, Ray, Dask and Optuna; minutes
 	$(PYTHON) -m venv .venv-bench
 	.venv-bench/bin/python -m pip install --quiet --disable-pip-version-check -r bench/requirements.txt
 	.venv-bench/bin/python -W ignore bench/peers.py bin/sweep
+
+kernels: venv ## Hopfield kernels beside C with AVX-512 and NumPy; a minute
+	PYTHON=.venv/bin/python bench/hopfield.sh
 
 science: ## the checks against the literature that take minutes
 	$(GO) test -tags science -timeout 60m ./pkg/...

@@ -73,7 +73,8 @@ func (f *forecast) left(now time.Time, c store.Counts) time.Duration {
 	if c.Done != f.done && now.Sub(f.at) >= forecastEvery {
 		f.at, f.done, f.ends = now, c.Done, time.Time{}
 		todo := c.Planned - c.Done
-		if cost := f.costs.Fit(); cost != nil && cost.Depends() {
+		// Of few trials the rate does not tell: those that run are not counted.
+		if cost := f.costs.Fit(); cost != nil && (cost.Depends() || c.Done-f.before < 10*int64(f.workers)) {
 			work := cost.Work(f.plan, c.Planned, f.todo, todo)
 			f.ends = now.Add(seconds(work / float64(min(int64(f.workers), todo))))
 		} else if fresh := c.Done - f.before; fresh > 0 {

@@ -2,7 +2,6 @@ package main
 
 import (
 	"cmp"
-	"math"
 	"math/rand/v2"
 	"slices"
 	"testing"
@@ -23,18 +22,20 @@ func TestForecast(t *testing.T) {
 		name, params string
 		wall         func(n, sigma float64) float64 // s
 		workers      int
-		within       float64 // relative, of what is left
+		factor       float64 // that what is left may be wrong by
 	}{
-		{"sizes", "n: [10, 30, 100, 300]", func(n, _ float64) float64 { return n * n / 1e4 }, 2, 0.15},
-		{"all alike", "n: 100", func(float64, float64) float64 { return 3 }, 4, 0.1},
-		// A thousandfold between death and chaos, which no size tells.
+		{"sizes", "n: [10, 30, 100, 300]", func(n, _ float64) float64 { return n * n / 1e4 }, 2, 1.15},
+		{"all alike", "n: 100", func(float64, float64) float64 { return 3 }, 4, 1.5},
+		// A thousandfold between death and chaos, which no size tells: within
+		// a grid the sweep goes from one to the other, so the mean rate lags; that of
+		// the moment would be wrong a thousandfold.
 		{"regimes", "sigma: {linspace: [0.5, 10, 33]}, gamma: {linspace: [0, 0.95, 33]}", func(_, sigma float64) float64 {
 			if sigma < 4 {
 				return 0.01
 			}
 			return 10
-		}, 2, 0.4},
-		{"fewer trials than workers", "n: [500, 50]", func(n, _ float64) float64 { return n }, 64, 0.35},
+		}, 2, 3},
+		{"fewer trials than workers", "n: [500, 50]", func(n, _ float64) float64 { return n }, 64, 1.5},
 	} {
 		spec, err := experiment.Parse("x.yaml", []byte("about: a\nmodel: bms\nreplicates: 10\nparams: {"+c.params+"}\n"), experiment.Options{Models: all.Models})
 		if err != nil {
@@ -71,7 +72,7 @@ func TestForecast(t *testing.T) {
 			f.costs.Observe(&p, seconds(e.wall))
 			got := f.left(start.Add(seconds(e.at)), store.Counts{Planned: plan.Len(), Done: int64(k + 1)}).Seconds()
 			share := e.at / endings[len(endings)-1].at
-			if want := endings[len(endings)-1].at - e.at; share > 0.25 && share < 0.75 && math.Abs(got/want-1) > c.within {
+			if want := endings[len(endings)-1].at - e.at; share > 0.25 && share < 0.75 && max(got/want, want/got) > c.factor {
 				t.Errorf("%s, %.0f %% gone: %.3g s left, where it took %.3g s", c.name, 100*share, got, want)
 				break
 			}
