@@ -3,6 +3,7 @@ package all
 
 import (
 	"github.com/neurosweep/sweep/pkg/models"
+	"github.com/neurosweep/sweep/pkg/models/associative"
 	"github.com/neurosweep/sweep/pkg/models/bms"
 	"github.com/neurosweep/sweep/pkg/models/gcm"
 	"github.com/neurosweep/sweep/pkg/models/henon"
@@ -18,6 +19,7 @@ import (
 
 // Models are the models that a spec can name, by name.
 var Models = []*models.Model{
+	associative.Model,
 	bms.Model,
 	gcm.Model,
 	henon.Model,
