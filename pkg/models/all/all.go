@@ -15,6 +15,7 @@ import (
 	"github.com/neurosweep/sweep/pkg/models/probe"
 	"github.com/neurosweep/sweep/pkg/models/quadratic"
 	"github.com/neurosweep/sweep/pkg/models/ricker"
+	"github.com/neurosweep/sweep/pkg/models/spinglass"
 	"github.com/neurosweep/sweep/pkg/models/tworecurrent"
 )
 
@@ -32,6 +33,7 @@ var Models = []*models.Model{
 	probe.Model,
 	quadratic.Model,
 	ricker.Model,
+	spinglass.Model,
 	tworecurrent.Model,
 }
 
