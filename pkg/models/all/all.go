@@ -5,6 +5,7 @@ import (
 	"github.com/neurosweep/sweep/pkg/models"
 	"github.com/neurosweep/sweep/pkg/models/associative"
 	"github.com/neurosweep/sweep/pkg/models/bms"
+	"github.com/neurosweep/sweep/pkg/models/boltzmann"
 	"github.com/neurosweep/sweep/pkg/models/densememory"
 	"github.com/neurosweep/sweep/pkg/models/gcm"
 	"github.com/neurosweep/sweep/pkg/models/henon"
@@ -23,6 +24,7 @@ import (
 var Models = []*models.Model{
 	associative.Model,
 	bms.Model,
+	boltzmann.Model,
 	densememory.Model,
 	gcm.Model,
 	henon.Model,
