@@ -16,6 +16,7 @@ import (
 	"github.com/neurosweep/sweep/pkg/models/probe"
 	"github.com/neurosweep/sweep/pkg/models/quadratic"
 	"github.com/neurosweep/sweep/pkg/models/ricker"
+	"github.com/neurosweep/sweep/pkg/models/sparsememory"
 	"github.com/neurosweep/sweep/pkg/models/spinglass"
 	"github.com/neurosweep/sweep/pkg/models/tworecurrent"
 )
@@ -35,6 +36,7 @@ var Models = []*models.Model{
 	probe.Model,
 	quadratic.Model,
 	ricker.Model,
+	sparsememory.Model,
 	spinglass.Model,
 	tworecurrent.Model,
 }
