@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"math"
 
+	"github.com/neurosweep/sweep/internal/draw"
 	"github.com/neurosweep/sweep/pkg/models"
 )
 
@@ -99,7 +100,7 @@ func run(ctx context.Context, t *models.Trial) error {
 		return err
 	}
 	r := retrieval{
-		net: net, memories: m, tries: min(trials.Of(t), p), flips: flipsFor(start.Of(t), m.n), sync: update.Of(t) == "sync",
+		net: net, memories: m, tries: min(trials.Of(t), p), flips: draw.Flips(start.Of(t), m.n), sync: update.Of(t) == "sync",
 		maxSweeps:   maxSweeps.Of(t),
 		temperature: temperature.Of(t), equilibration: equilibration.Of(t), window: window.Of(t),
 		start: startStream.Of(t), order: orderStream.Of(t), noise: noiseStream.Of(t),
@@ -156,11 +157,6 @@ func storedPatterns(t *models.Trial) (int, error) {
 		return 0, fmt.Errorf("%d patterns of n = %d neurons are too many for rule %s: n p and, if it needs all products of patterns, p² are at most %.2g", p, n, rule, float64(maxNumbers))
 	}
 	return p, nil
-}
-
-// flipsFor is the number (1-m0)n/2 of wrong spins at overlap m0, rounded half up.
-func flipsFor(m0 float64, n int) int {
-	return int(math.Round((float64(n) - float64(m0*float64(n))) / 2))
 }
 
 // stable is how well a network holds its patterns.

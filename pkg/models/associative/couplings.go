@@ -6,6 +6,8 @@ import (
 
 	"gonum.org/v1/gonum/blas"
 	"gonum.org/v1/gonum/blas/blas64"
+
+	"github.com/neurosweep/sweep/internal/draw"
 )
 
 // couplings are the synapses w_ij from neuron j to neuron i.
@@ -91,10 +93,10 @@ type sparse struct {
 // without repetition.
 func newSparse(n, c int, r *rand.Rand) *sparse {
 	from := make([]int32, n*c)
-	others := identity(n - 1)
+	others := draw.Identity(n - 1)
 	s := &sparse{first: make([]int, n+1), to: make([]int32, n*c), w: make([]float64, n*c)}
 	for i := range n {
-		choose(others, c, r)
+		draw.Choose(others, c, r)
 		for k, j := range others[:c] {
 			if j >= int32(i) {
 				j++
@@ -140,20 +142,3 @@ func (s *sparse) norms(dst []float64) {
 }
 
 func (s *sparse) self(int) float64 { return 0 }
-
-func identity(n int) []int32 {
-	list := make([]int32, n)
-	for i := range list {
-		list[i] = int32(i)
-	}
-	return list
-}
-
-// choose moves a uniform choice of k elements, in random order, to the front of
-// list: k steps of Fisher-Yates.
-func choose(list []int32, k int, rng *rand.Rand) {
-	for i := range k {
-		j := i + int(rng.Uint32N(uint32(len(list)-i)))
-		list[i], list[j] = list[j], list[i]
-	}
-}

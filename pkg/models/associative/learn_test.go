@@ -83,6 +83,32 @@ func TestFormulas(t *testing.T) {
 	}
 }
 
+// TestFixedPatterns finds the patterns fixed that a sweep leaves alone, ties among
+// them: with an even N·h_i a field can be 0.
+func TestFixedPatterns(t *testing.T) {
+	ties := 0
+	for seed := range uint64(20) {
+		m := randomMemories(33, 6, seed)
+		net := teach(t, "hebb", lesson{memories: m})
+		unmoved := 0
+		for _, o := range retrieve(t, net, m, retrieval{tries: 6}, seed) {
+			if o.sweeps == 0 {
+				unmoved++
+			}
+		}
+		st := held(t, net, m)
+		if st.fixed != float64(unmoved)/6 {
+			t.Errorf("seed %d: fixed_fraction %v, %d of 6 did not move", seed, st.fixed, unmoved)
+		}
+		if st.least == 0 {
+			ties++
+		}
+	}
+	if ties == 0 {
+		t.Error("no pattern had a tie")
+	}
+}
+
 // TestStudentCounts holds what a neuron keeps of its couplings against the
 // couplings themselves.
 func TestStudentCounts(t *testing.T) {

@@ -3,6 +3,8 @@ package associative
 import (
 	"math"
 	"math/rand/v2"
+
+	"github.com/neurosweep/sweep/internal/draw"
 )
 
 // memories are p patterns of n spins, ±1, one pattern after another.
@@ -35,7 +37,7 @@ func newMemories(n, p int, a, c float64, o origins) *memories {
 	copied := math.Sqrt(c)
 	if copied > 0 {
 		ancestor = make([]float64, n)
-		fair(ancestor, o.ancestor)
+		draw.Signs(ancestor, o.ancestor)
 		for i := range ancestor {
 			if o.ancestor.Float64() < math.Abs(a) {
 				ancestor[i] = math.Copysign(1, a)
@@ -44,7 +46,7 @@ func newMemories(n, p int, a, c float64, o origins) *memories {
 	}
 	for mu := range p {
 		xi := m.pattern(mu)
-		fair(xi, o.fair)
+		draw.Signs(xi, o.fair)
 		if a == 0 && copied == 0 {
 			continue
 		}
@@ -59,15 +61,4 @@ func newMemories(n, p int, a, c float64, o origins) *memories {
 		}
 	}
 	return m
-}
-
-// fair overwrites dst with fair signs, drawn in whole words of 64.
-func fair(dst []float64, r *rand.Rand) {
-	var word uint64
-	for i := range dst {
-		if i%64 == 0 {
-			word = r.Uint64()
-		}
-		dst[i] = float64(int(word>>(i%64)&1)*2 - 1)
-	}
 }

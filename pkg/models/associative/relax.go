@@ -5,6 +5,7 @@ import (
 	"math"
 	"math/rand/v2"
 
+	"github.com/neurosweep/sweep/internal/draw"
 	"github.com/neurosweep/sweep/pkg/measure"
 )
 
@@ -49,8 +50,8 @@ const success = 0.8
 // run makes the tries.
 func (r *retrieval) run(ctx context.Context) ([]outcome, error) {
 	n := r.memories.n
-	r.field, r.spin, r.sites = make([]float64, n), make([]float64, n), identity(n)
-	flipped := identity(n)
+	r.field, r.spin, r.sites = make([]float64, n), make([]float64, n), draw.Identity(n)
+	flipped := draw.Identity(n)
 	all := make([]outcome, r.tries)
 	for mu := range all {
 		if err := ctx.Err(); err != nil {
@@ -58,7 +59,7 @@ func (r *retrieval) run(ctx context.Context) ([]outcome, error) {
 		}
 		copy(r.spin, r.memories.pattern(mu))
 		if r.flips > 0 {
-			choose(flipped, r.flips, r.start)
+			draw.Choose(flipped, r.flips, r.start)
 			for _, i := range flipped[:r.flips] {
 				r.spin[i] = -r.spin[i]
 			}
@@ -146,7 +147,7 @@ func (r *retrieval) async(ctx context.Context, xi []float64) (outcome, error) {
 		if err := ctx.Err(); err != nil {
 			return out, err
 		}
-		choose(r.sites, len(r.sites), r.order)
+		draw.Choose(r.sites, len(r.sites), r.order)
 		for _, i := range r.sites {
 			if !r.unstable(int(i)) {
 				continue
@@ -252,7 +253,7 @@ func (r *retrieval) warm(ctx context.Context, xi []float64) (outcome, error) {
 				r.spin[i] = r.drawn(i)
 			}
 		} else {
-			choose(r.sites, len(r.sites), r.order)
+			draw.Choose(r.sites, len(r.sites), r.order)
 			for _, i := range r.sites {
 				if s := r.drawn(int(i)); s != r.spin[i] {
 					r.flip(int(i))

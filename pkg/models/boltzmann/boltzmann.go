@@ -7,6 +7,7 @@ import (
 	"math"
 	"math/rand/v2"
 
+	"github.com/neurosweep/sweep/internal/draw"
 	"github.com/neurosweep/sweep/pkg/measure"
 	"github.com/neurosweep/sweep/pkg/models"
 )
@@ -113,18 +114,12 @@ func run(ctx context.Context, t *models.Trial) error {
 	return sample(ctx, t, s)
 }
 
-// fairPatterns draws patterns of fair signs, in whole words of 64.
+// fairPatterns draws patterns of fair signs, one after another.
 func fairPatterns(n, p int, r *rand.Rand) [][]float64 {
 	all := make([][]float64, p)
 	for mu := range all {
 		all[mu] = make([]float64, n)
-		var word uint64
-		for i := range n {
-			if i%64 == 0 {
-				word = r.Uint64()
-			}
-			all[mu][i] = float64(int(word>>(i%64)&1)*2 - 1)
-		}
+		draw.Signs(all[mu], r)
 	}
 	return all
 }
@@ -156,17 +151,16 @@ func sample(ctx context.Context, t *models.Trial, s *school) error {
 	tries := min(trials.Of(t), len(s.patterns))
 	size := float64(len(v))
 	before, length := equilibration.Of(t), window.Of(t)
-	wrong := int(math.Round((size - float64(start.Of(t)*size)) / 2))
-	sites := flips.Perm(len(v))
+	wrong := draw.Flips(start.Of(t), len(v))
+	sites := draw.Identity(len(v))
 	series := make([]float64, tries)
 	mean, variance, successes, caught := 0.0, 0.0, 0, 0
 	for mu := range tries {
 		pattern := s.patterns[mu]
 		copy(v, pattern)
-		for i := range wrong {
-			j := i + flips.IntN(len(sites)-i)
-			sites[i], sites[j] = sites[j], sites[i]
-			v[sites[i]] = -v[sites[i]]
+		draw.Choose(sites, wrong, flips)
+		for _, i := range sites[:wrong] {
+			v[i] = -v[i]
 		}
 		var sums [blocks]float64
 		for step := range before + length {
@@ -191,9 +185,7 @@ func sample(ctx context.Context, t *models.Trial, s *school) error {
 		}
 	}
 	for range tries {
-		for i := range v {
-			v[i] = float64(int(r.Uint64()&1)*2 - 1)
-		}
+		draw.Signs(v, r)
 		for range before + length {
 			if err := ctx.Err(); err != nil {
 				return err

@@ -39,9 +39,9 @@ func newSchool(machine *layers, patterns [][]float64, chainsPerPattern int) *sch
 // gibbs makes one step v → h → v in place.
 func (l *layers) gibbs(v, hidden []float64, r *rand.Rand) {
 	l.hiddenFields(hidden, v)
-	draw(hidden, r)
+	toss(hidden, r)
 	l.visibleFields(v, hidden)
-	draw(v, r)
+	toss(v, r)
 }
 
 // step overwrites s.data with the direction in which the algorithm moves the

@@ -97,8 +97,8 @@ func (l *layers) visibleFields(dst, h []float64) {
 	}
 }
 
-// draw replaces fields by units.
-func draw(fields []float64, r *rand.Rand) {
+// toss replaces fields by units.
+func toss(fields []float64, r *rand.Rand) {
 	for k, x := range fields {
 		fields[k] = -1
 		if r.Float64() < 1/(1+math.Exp(-2*x)) {

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"math"
 
+	"github.com/neurosweep/sweep/internal/draw"
 	"github.com/neurosweep/sweep/pkg/models"
 )
 
@@ -73,7 +74,7 @@ func run(ctx context.Context, t *models.Trial) error {
 	}
 	e := retrieval{
 		memory: m, dynamics: d, tries: min(trials.Of(t), k), maxSweeps: maxSweeps.Of(t),
-		flips: flipsFor(start.Of(t), m.n), start: startStream.Of(t),
+		flips: draw.Flips(start.Of(t), m.n), start: startStream.Of(t),
 	}
 	res, err := e.run(ctx)
 	if err != nil {
@@ -113,9 +114,4 @@ func storedPatterns(t *models.Trial) (int, error) {
 		return 0, fmt.Errorf("%.3g patterns of n = %d neurons: at most %d are possible", x, n, maxComponents/n)
 	}
 	return max(1, int(x)), nil
-}
-
-// flipsFor is the number (1-m0)n/2 of wrong spins at overlap m0, rounded half up.
-func flipsFor(m0 float64, n int) int {
-	return int(math.Round((float64(n) - float64(m0*float64(n))) / 2))
 }

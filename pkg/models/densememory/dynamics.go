@@ -4,6 +4,8 @@ import (
 	"context"
 	"math"
 	"math/rand/v2"
+
+	"github.com/neurosweep/sweep/internal/draw"
 )
 
 // dynamics is what a try goes through.
@@ -39,7 +41,7 @@ type spins struct {
 
 // newSpins are neurons with the interaction F; nil is the exponential.
 func newSpins(m *memory, f func(x float64) float64, order *rand.Rand) *spins {
-	s := &spins{memory: m, order: order, sites: identity(m.n), spin: make([]float64, m.n), bits: make([]int8, m.n), overlaps: make([]int32, m.k)}
+	s := &spins{memory: m, order: order, sites: draw.Identity(m.n), spin: make([]float64, m.n), bits: make([]int8, m.n), overlaps: make([]int32, m.k)}
 	if f != nil {
 		s.gain = make([]float64, 2*m.n+1)
 		for k := range s.gain {
@@ -127,7 +129,7 @@ func (s *spins) unstable() int {
 
 func (s *spins) sweep(ctx context.Context) (bool, error) {
 	fixed := true
-	choose(s.sites, len(s.sites), s.order)
+	draw.Choose(s.sites, len(s.sites), s.order)
 	base := s.base()
 	for k, site := range s.sites {
 		if k%updatesPerCheck == 0 {
@@ -217,21 +219,4 @@ func (s *softmax) sweep(ctx context.Context) (bool, error) {
 	}
 	s.spin, s.other = s.other, s.spin
 	return fixed, nil
-}
-
-func identity(n int) []int32 {
-	list := make([]int32, n)
-	for i := range list {
-		list[i] = int32(i)
-	}
-	return list
-}
-
-// choose moves a uniform choice of k elements, in random order, to the front of
-// list: k steps of Fisher-Yates.
-func choose(list []int32, k int, rng *rand.Rand) {
-	for i := range k {
-		j := i + int(rng.Uint32N(uint32(len(list)-i)))
-		list[i], list[j] = list[j], list[i]
-	}
 }

@@ -1,6 +1,10 @@
 package densememory
 
-import "math/rand/v2"
+import (
+	"math/rand/v2"
+
+	"github.com/neurosweep/sweep/internal/draw"
+)
 
 // memory is K patterns of n neurons. Component μ of neuron i stands at xi[i*k+μ].
 type memory struct {
@@ -8,16 +12,14 @@ type memory struct {
 	xi   []int8
 }
 
-// newMemory draws the patterns one after another, in whole words of 64.
+// newMemory draws the patterns one after another.
 func newMemory(n, k int, r *rand.Rand) *memory {
 	m := &memory{n: n, k: k, xi: make([]int8, n*k)}
+	pattern := make([]float64, n)
 	for mu := range k {
-		var word uint64
-		for i := range n {
-			if i%64 == 0 {
-				word = r.Uint64()
-			}
-			m.xi[i*k+mu] = int8(word>>(i%64)&1)*2 - 1
+		draw.Signs(pattern, r)
+		for i, x := range pattern {
+			m.xi[i*k+mu] = int8(x)
 		}
 	}
 	return m

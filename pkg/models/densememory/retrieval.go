@@ -3,6 +3,8 @@ package densememory
 import (
 	"context"
 	"math/rand/v2"
+
+	"github.com/neurosweep/sweep/internal/draw"
 )
 
 // retrieval starts the dynamics from the first patterns, one try after another.
@@ -27,7 +29,7 @@ func (e *retrieval) run(ctx context.Context) (results, error) {
 	m, d := e.memory, e.dynamics
 	res := results{overlaps: make([]float64, e.tries)}
 	pattern, begin := make([]float64, m.n), make([]float64, m.n)
-	sites := identity(m.n)
+	sites := draw.Identity(m.n)
 	sweeps, unstable, fixed, successes := 0, 0, 0, 0
 	for mu := range e.tries {
 		if err := ctx.Err(); err != nil {
@@ -44,7 +46,7 @@ func (e *retrieval) run(ctx context.Context) (results, error) {
 		}
 		if e.flips > 0 {
 			copy(begin, pattern)
-			choose(sites, e.flips, e.start)
+			draw.Choose(sites, e.flips, e.start)
 			for _, i := range sites[:e.flips] {
 				begin[i] = -begin[i]
 			}

@@ -4,6 +4,8 @@ import (
 	"context"
 	"math"
 	"math/rand/v2"
+
+	"github.com/neurosweep/sweep/internal/draw"
 )
 
 // network is p patterns of n neurons as lists of their ones, and a state.
@@ -31,7 +33,7 @@ func newNetwork(ctx context.Context, n, p int, f, threshold float64, r *rand.Ran
 	net := &network{
 		n: n, p: p, f: f, threshold: threshold,
 		first: make([]int, n+1), start: make([]int, p+1),
-		active: make([]bool, n), count: make([]int32, p), sites: make([]int32, n),
+		active: make([]bool, n), count: make([]int32, p), sites: draw.Identity(n),
 	}
 	for mu := range p {
 		if err := ctx.Err(); err != nil {
@@ -47,7 +49,6 @@ func newNetwork(ctx context.Context, n, p int, f, threshold float64, r *rand.Ran
 	}
 	for i := range n {
 		net.first[i+1] += net.first[i]
-		net.sites[i] = int32(i)
 	}
 	net.member = make([]int32, len(net.ones))
 	next := append([]int(nil), net.first[:n]...)
@@ -128,7 +129,7 @@ const updatesPerCheck = 1024
 // sweep updates every neuron once, in random order, and says whether none changed.
 func (net *network) sweep(ctx context.Context) (bool, error) {
 	fixed := true
-	shuffle(net.sites, len(net.sites), net.order)
+	draw.Choose(net.sites, len(net.sites), net.order)
 	for k, i := range net.sites {
 		if k%updatesPerCheck == 0 {
 			if err := ctx.Err(); err != nil {
@@ -143,21 +144,12 @@ func (net *network) sweep(ctx context.Context) (bool, error) {
 	return fixed, nil
 }
 
-// shuffle moves a uniform choice of k elements, in random order, to the front of
-// list: k steps of Fisher-Yates.
-func shuffle(list []int32, k int, r *rand.Rand) {
-	for i := range k {
-		j := i + int(r.Uint32N(uint32(len(list)-i)))
-		list[i], list[j] = list[j], list[i]
-	}
-}
-
 // disturb silences a fraction (1-m0)(1-f) of the active neurons inside and activates
 // as many outside, so that an overlap of 1 becomes m0. It shuffles both lists.
 func (net *network) disturb(inside, outside []int32, m0 float64, r *rand.Rand) {
 	moved := min(len(outside), int(math.Round((1-m0)*(1-net.f)*float64(len(inside)))))
-	shuffle(inside, moved, r)
-	shuffle(outside, moved, r)
+	draw.Choose(inside, moved, r)
+	draw.Choose(outside, moved, r)
 	for k := range moved {
 		net.flip(int(inside[k]))
 		net.flip(int(outside[k]))
