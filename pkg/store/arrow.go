@@ -6,6 +6,7 @@ package store
 import (
 	"bytes"
 	"encoding/base64"
+	"slices"
 	"unsafe"
 
 	"github.com/apache/arrow/go/v15/arrow"
@@ -160,4 +161,12 @@ func grow(b []byte, n int) []byte {
 func bytesOf[T any](xs []T) []byte {
 	var x T
 	return unsafe.Slice((*byte)(unsafe.Pointer(unsafe.SliceData(xs))), len(xs)*int(unsafe.Sizeof(x)))
+}
+
+// appendNumbers adds the numbers whose memory text is.
+func appendNumbers(dst []uint64, text []byte) []uint64 {
+	n := len(dst)
+	dst = slices.Grow(dst, len(text)/8)[:n+len(text)/8]
+	copy(bytesOf(dst[n:]), text)
+	return dst
 }

@@ -54,6 +54,13 @@ func (c *column) addNull() {
 	}
 }
 
+// addNulls appends n nulls.
+func (c *column) addNulls(n int) {
+	for range n {
+		c.addNull()
+	}
+}
+
 func (c *column) addBits(b uint64)   { c.null, c.bits = append(c.null, false), append(c.bits, b) }
 func (c *column) addInt(n int64)     { c.addBits(uint64(n)) }
 func (c *column) addFloat(x float64) { c.addBits(math.Float64bits(x)) }

@@ -119,7 +119,7 @@ func FuzzPage(f *testing.F) {
 				f.Fatal(err)
 			}
 			g.at += int64(size)
-			page, err := decoder.DecodeAll(whole[g.at:g.at+int64(h.CompressedPageSize)], nil)
+			page, err := decoder.DecodeAll(whole[g.at:g.at+int64(h.CompressedPageSize)], make([]byte, 0, h.UncompressedPageSize))
 			if err != nil {
 				f.Fatal(err)
 			}

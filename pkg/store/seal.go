@@ -332,7 +332,7 @@ func (s *Store) seal(k int) error {
 		return err
 	}
 	trials := files[len(files)-1]
-	trials.out.file.SetKeyValueMetadata("sweep.failed", fmt.Sprint(failed))
+	trials.out.set("sweep.failed", fmt.Sprint(failed))
 	sums := make(map[string]string)
 	for _, f := range files {
 		if err := f.finish(); err != nil {
