@@ -14,6 +14,7 @@ import (
 	"errors"
 	"fmt"
 	"runtime"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -270,7 +271,12 @@ func (p *pool) claim(dst []int64, last int, took time.Duration) []int64 {
 		p.cost += (took - p.cost) / 4
 		size = max(min(int(chunkTime/max(p.cost, 1)), 2*last, maxChunk), 1)
 	}
-	return p.queue.next(dst, size)
+	dst = p.queue.next(dst, size)
+	if len(dst) >= maxChunk && p.chain == 0 {
+		// Its trials take microseconds, and the journal is sooner sorted.
+		slices.Sort(dst)
+	}
+	return dst
 }
 
 // timeoutError is why a trial's context ends after the timeout.

@@ -99,17 +99,17 @@ func (w *batchWriter) encode(b *block) ([]byte, error) {
 // array is column i as an Arrow array over the column's own memory.
 func (w *batchWriter) array(i int, c *column) arrow.Array {
 	rows := len(c.null)
-	nulls := 0
-	w.valid[i] = grow(w.valid[i], int(bitutil.BytesForBits(int64(rows))))
-	for r, null := range c.null {
-		if null {
-			nulls++
-		} else {
-			bitutil.SetBit(w.valid[i], r)
-		}
-	}
+	nulls := countNulls(c.null)
 	var validity *memory.Buffer
 	if nulls > 0 {
+		w.valid[i] = grow(w.valid[i], int(bitutil.BytesForBits(int64(rows))))
+		if nulls < rows {
+			for r, null := range c.null {
+				if !null {
+					bitutil.SetBit(w.valid[i], r)
+				}
+			}
+		}
 		validity = memory.NewBufferBytes(w.valid[i])
 	}
 	dtype := w.schema.Field(i).Type

@@ -28,13 +28,7 @@ type Timing struct {
 func (b *Batch) Len() int { return b.block.rows() }
 
 // Size is about how many bytes of series the batch holds.
-func (b *Batch) Size() int {
-	n := 0
-	for i := range b.block.columns {
-		n += 8 * len(b.block.columns[i].flat)
-	}
-	return n
-}
+func (b *Batch) Size() int { return b.block.size() }
 
 // maxMessage bounds what a failure's message may take in the data set.
 const maxMessage = 16 << 10

@@ -1,7 +1,9 @@
 package store
 
 import (
+	"encoding/binary"
 	"math"
+	"slices"
 
 	"github.com/neurosweep/sweep/pkg/models"
 )
@@ -56,8 +58,22 @@ func (c *column) addNull() {
 
 // addNulls appends n nulls.
 func (c *column) addNulls(n int) {
-	for range n {
-		c.addNull()
+	at := len(c.null)
+	c.null = slices.Grow(c.null, n)[:at+n]
+	for i := at; i < at+n; i++ {
+		c.null[i] = true
+	}
+	switch c.kind {
+	case textColumn:
+		c.text = append(c.text, make([]string, n)...)
+	case idColumn:
+		c.id = append(c.id, make([]models.ID, n)...)
+	case seriesColumn:
+		for range n {
+			c.end = append(c.end, len(c.flat))
+		}
+	default:
+		c.bits = append(c.bits, make([]uint64, n)...)
 	}
 }
 
@@ -92,6 +108,61 @@ func (c *column) addFrom(src *column, i int) {
 		c.addSeries(src.series(i))
 	default:
 		c.addBits(src.bits[i])
+	}
+}
+
+// addRange appends the rows [from, to) of src, a column of the same kind.
+func (c *column) addRange(src *column, from, to int) {
+	c.null = append(c.null, src.null[from:to]...)
+	switch c.kind {
+	case textColumn:
+		c.text = append(c.text, src.text[from:to]...)
+	case idColumn:
+		c.id = append(c.id, src.id[from:to]...)
+	case seriesColumn:
+		start := 0
+		if from > 0 {
+			start = src.end[from-1]
+		}
+		for _, end := range src.end[from:to] {
+			c.end = append(c.end, len(c.flat)+end-start)
+		}
+		if to > from {
+			c.flat = append(c.flat, src.flat[start:src.end[to-1]]...)
+		}
+	default:
+		c.bits = append(c.bits, src.bits[from:to]...)
+	}
+}
+
+// addRows appends the rows that refs name, of the column of that place in their
+// blocks, which is of the same kind.
+func (c *column) addRows(refs []ref, place int) {
+	c.null = slices.Grow(c.null, len(refs))
+	for _, r := range refs {
+		c.null = append(c.null, r.block.columns[place].null[r.row])
+	}
+	switch c.kind {
+	case textColumn:
+		c.text = slices.Grow(c.text, len(refs))
+		for _, r := range refs {
+			c.text = append(c.text, r.block.columns[place].text[r.row])
+		}
+	case idColumn:
+		c.id = slices.Grow(c.id, len(refs))
+		for _, r := range refs {
+			c.id = append(c.id, r.block.columns[place].id[r.row])
+		}
+	case seriesColumn:
+		for _, r := range refs {
+			c.flat = append(c.flat, r.block.columns[place].series(r.row)...)
+			c.end = append(c.end, len(c.flat))
+		}
+	default:
+		c.bits = slices.Grow(c.bits, len(refs))
+		for _, r := range refs {
+			c.bits = append(c.bits, r.block.columns[place].bits[r.row])
+		}
 	}
 }
 
@@ -135,24 +206,43 @@ func (c *column) sameRow(i int, d *column, j int) bool {
 // fingerprint mixes every value of the column, nulls and lengths included, into
 // h. It finds damage; it is no defence against an adversary.
 func (c *column) fingerprint(h uint64) uint64 {
-	for i, null := range c.null {
-		if null {
-			h = mix(h, 0x9e3779b97f4a7c15)
-			continue
+	const null = 0x9e3779b97f4a7c15
+	switch c.kind {
+	case textColumn:
+		for i, s := range c.text {
+			if c.null[i] {
+				h = mix(h, null)
+			} else {
+				h = mixText(h, s)
+			}
 		}
-		switch c.kind {
-		case textColumn:
-			h = mixText(h, c.text[i])
-		case idColumn:
-			h = mixText(h, string(c.id[i][:]))
-		case seriesColumn:
+	case idColumn:
+		for i := range c.id {
+			if c.null[i] {
+				h = mix(h, null)
+			} else {
+				h = mix(h, binary.LittleEndian.Uint64(c.id[i][:]))
+				h = mix(h, binary.LittleEndian.Uint64(c.id[i][8:]))
+			}
+		}
+	case seriesColumn:
+		for i := range c.end {
+			if c.null[i] {
+				h = mix(h, null)
+				continue
+			}
 			xs := c.series(i)
 			h = mix(h, uint64(len(xs)))
 			for _, x := range xs {
 				h = mix(h, math.Float64bits(x))
 			}
-		default:
-			h = mix(h, c.bits[i])
+		}
+	default:
+		for i, b := range c.bits {
+			if c.null[i] {
+				b = null
+			}
+			h = mix(h, b)
 		}
 	}
 	return h
@@ -197,5 +287,25 @@ func (b *block) rows() int { return len(b.columns[0].null) }
 func (b *block) reset() {
 	for i := range b.columns {
 		b.columns[i].reset()
+	}
+}
+
+// size is about how many bytes of series the block holds.
+func (b *block) size() int {
+	n := 0
+	for i := range b.columns {
+		n += 8 * len(b.columns[i].flat)
+	}
+	return n
+}
+
+// addRows appends rows of src, a block of the same table, in the order given.
+func (b *block) addRows(src *block, order []int32) {
+	refs := make([]ref, len(order))
+	for i, row := range order {
+		refs[i] = ref{block: src, row: int(row)}
+	}
+	for i := range b.columns {
+		b.columns[i].addRows(refs, i)
 	}
 }

@@ -78,9 +78,17 @@ func (s *Store) regroup(g *segment) error {
 		}
 	}()
 	entries := make([][]entry, len(s.parts))
-	buckets := make(map[int64]*Batch)
-	flush := func(bucket int64, b *Batch) error {
-		if err := w.append(b.block); err != nil {
+	buckets := make(map[int64]*block)
+	sorted := newBlock(s.tables.journal)
+	var order []int32
+	flush := func(bucket int64, b *block) error {
+		out := b
+		if order = rowsByTrial(b, order); order != nil {
+			out = sorted
+			out.reset()
+			out.addRows(b, order)
+		}
+		if err := w.append(out); err != nil {
 			return err
 		}
 		e := w.frame
@@ -88,7 +96,7 @@ func (s *Store) regroup(g *segment) error {
 		to.note(e)
 		k := bucket * nearRows / partRows
 		entries[k] = append(entries[k], e)
-		b.block.reset()
+		b.reset()
 		return nil
 	}
 	// All buckets together hold about what one segment does.
@@ -100,20 +108,23 @@ func (s *Store) regroup(g *segment) error {
 		if scratch, err = e.load(s.tables.journal, rows, scratch); err != nil {
 			return err
 		}
-		for i, bits := range rows.columns[journalTrial].bits {
-			if sealed[int64(bits)/partRows] {
+		trials := rows.columns[journalTrial].bits
+		for i, end := 0, 0; i < len(trials); i = end {
+			bucket := int64(trials[i]) / nearRows
+			for end = i + 1; end < len(trials) && int64(trials[end])/nearRows == bucket; end++ {
+			}
+			if sealed[bucket*nearRows/partRows] {
 				continue
 			}
-			bucket := int64(bits) / nearRows
 			b := buckets[bucket]
 			if b == nil {
-				b = &Batch{block: newBlock(s.tables.journal)}
+				b = newBlock(s.tables.journal)
 				buckets[bucket] = b
 			}
 			for c := range rows.columns {
-				b.block.columns[c].addFrom(&rows.columns[c], i)
+				b.columns[c].addRange(&rows.columns[c], i, end)
 			}
-			if b.Len() >= most || b.Size() >= frameBytes {
+			if b.rows() >= most || b.size() >= frameBytes {
 				if err = flush(bucket, b); err != nil {
 					return err
 				}
@@ -121,7 +132,7 @@ func (s *Store) regroup(g *segment) error {
 		}
 	}
 	for bucket, b := range buckets {
-		if b.Len() > 0 {
+		if b.rows() > 0 {
 			if err = flush(bucket, b); err != nil {
 				return err
 			}

@@ -1,6 +1,7 @@
 package store
 
 import (
+	"cmp"
 	"encoding/hex"
 	"errors"
 	"fmt"
@@ -34,70 +35,119 @@ type window struct {
 	table   *table
 	entries []entry // by first trial; those not loaded yet
 	loaded  []*loaded
-	free    []*block
+	free    []*loaded
 	scratch []byte
 	refs    []ref
+	slots   []ref // by trial of the range; no block where there is no record
 }
 
+// loaded is a batch in memory, its rows by trial.
 type loaded struct {
 	block *block
 	last  int64
-	order []int // rows by trial
-	next  int   // first row in order not handed out
+	order []int32 // of the rows, nil if they stand by trial
+	next  int     // the first in order that is not handed out
 }
 
 func newWindow(t *table, entries []entry) *window {
 	entries = slices.Clone(entries)
-	slices.SortStableFunc(entries, func(a, b entry) int { return int(a.first - b.first) })
+	slices.SortStableFunc(entries, func(a, b entry) int { return cmp.Compare(a.first, b.first) })
 	return &window{table: t, entries: entries}
 }
 
-// next returns the records of trials in [from, to) by trial, one for each. It
-// must be called with ranges in ascending order.
-func (w *window) next(from, to int64) ([]ref, error) {
+// load brings the batches in that hold trials of [from, to).
+func (w *window) load(from, to int64) (err error) {
 	for len(w.entries) > 0 && w.entries[0].first < to {
 		e := w.entries[0]
 		w.entries = w.entries[1:]
 		if e.last < from {
 			continue
 		}
-		l := &loaded{last: e.last}
+		var l *loaded
 		if n := len(w.free); n > 0 {
-			l.block, w.free = w.free[n-1], w.free[:n-1]
+			l, w.free = w.free[n-1], w.free[:n-1]
 			l.block.reset()
 		} else {
-			l.block = newBlock(w.table)
+			l = &loaded{block: newBlock(w.table)}
 		}
-		var err error
 		if w.scratch, err = e.load(w.table, l.block, w.scratch); err != nil {
-			return nil, err
+			return err
 		}
-		trials := l.block.columns[journalTrial].bits
-		l.order = make([]int, len(trials))
-		for i := range l.order {
-			l.order[i] = i
-		}
-		byTrial := func(a, b int) int { return int(int64(trials[a]) - int64(trials[b])) }
-		if !slices.IsSortedFunc(l.order, byTrial) {
-			slices.SortStableFunc(l.order, byTrial)
-		}
+		l.last, l.next, l.order = e.last, 0, rowsByTrial(l.block, l.order)
 		w.loaded = append(w.loaded, l)
 	}
-	w.refs = w.refs[:0]
+	return nil
+}
+
+// rowsByTrial is the order of the block's rows by trial, those of one trial as
+// they stand; nil if all stand so. It may use buf.
+func rowsByTrial(b *block, buf []int32) []int32 {
+	trials := b.columns[journalTrial].bits
+	if slices.IsSorted(trials) {
+		return nil
+	}
+	order := buf[:0]
+	first, last := slices.Min(trials), slices.Max(trials)
+	if last-first > uint64(16*len(trials)) {
+		for i := range trials {
+			order = append(order, int32(i))
+		}
+		slices.SortStableFunc(order, func(a, b int32) int { return cmp.Compare(trials[a], trials[b]) })
+		return order
+	}
+	// Near one another: where the rows of each trial begin is counted.
+	starts := make([]int32, last-first+2)
+	for _, trial := range trials {
+		starts[trial-first+1]++
+	}
+	for i := range starts[1:] {
+		starts[i+1] += starts[i]
+	}
+	order = slices.Grow(order, len(trials))[:len(trials)]
+	for i, trial := range trials {
+		order[starts[trial-first]] = int32(i)
+		starts[trial-first]++
+	}
+	return order
+}
+
+// next returns the records of trials in [from, to) by trial, one for each. It
+// must be called with ranges in ascending order.
+func (w *window) next(from, to int64) ([]ref, error) {
+	if err := w.load(from, to); err != nil {
+		return nil, err
+	}
+	w.slots = slices.Grow(w.slots[:0], int(to-from))[:to-from]
+	clear(w.slots)
 	for _, l := range w.loaded {
 		trials := l.block.columns[journalTrial].bits
-		for ; l.next < len(l.order) && int64(trials[l.order[l.next]]) < to; l.next++ {
-			row := l.order[l.next]
-			if trial := int64(trials[row]); trial >= from {
-				w.refs = append(w.refs, ref{trial, l.block, row})
+		for ; l.next < len(trials); l.next++ {
+			row := l.next
+			if l.order != nil {
+				row = int(l.order[l.next])
+			}
+			trial := int64(trials[row])
+			if trial >= to {
+				break
+			}
+			if trial < from {
+				continue
+			}
+			slot, r := &w.slots[trial-from], ref{trial, l.block, row}
+			if slot.block == nil {
+				*slot = r
+			} else if err := w.choose(slot, r); err != nil {
+				return nil, err
 			}
 		}
 	}
-	byTrial := func(a, b ref) int { return int(a.trial - b.trial) }
-	if !slices.IsSortedFunc(w.refs, byTrial) {
-		slices.SortStableFunc(w.refs, byTrial)
+	w.refs = w.refs[:0]
+	for i := range w.slots {
+		if w.slots[i].block != nil {
+			w.refs = append(w.refs, w.slots[i])
+		}
 	}
-	return w.unique()
+	return w.refs, nil
 }
 
 // release gives back the memory of batches that hold nothing at or after to.
@@ -107,32 +157,24 @@ func (w *window) release(to int64) {
 		if l.last >= to {
 			return false
 		}
-		w.free = append(w.free, l.block)
+		w.free = append(w.free, l)
 		return true
 	})
 }
 
-// unique leaves one record for each trial. Of two that were measured, either
-// may stay, because they must agree; a measurement replaces a failure; of two
-// failures the one of the later run stays.
-func (w *window) unique() ([]ref, error) {
-	kept := w.refs[:0]
-	for i, r := range w.refs {
-		if i == 0 || r.trial != kept[len(kept)-1].trial {
-			kept = append(kept, r)
-			continue
-		}
-		first := &kept[len(kept)-1]
-		switch {
-		case first.failed() && (!r.failed() || r.text(journalRun) >= first.text(journalRun)):
-			*first = r
-		case !first.failed() && !r.failed():
-			if at := first.differs(r); at >= 0 {
-				return nil, &ConflictError{r.trial, w.table.fields[at].name}
-			}
+// choose makes first the one of two records of a trial that stays. Of two that
+// were measured, either may stay, because they must agree; a measurement
+// replaces a failure; of two failures the one of the later run stays.
+func (w *window) choose(first *ref, r ref) error {
+	switch {
+	case first.failed() && (!r.failed() || r.text(journalRun) >= first.text(journalRun)):
+		*first = r
+	case !first.failed() && !r.failed():
+		if at := first.differs(r); at >= 0 {
+			return &ConflictError{r.trial, w.table.fields[at].name}
 		}
 	}
-	return kept, nil
+	return nil
 }
 
 func (r ref) text(column int) string { return r.block.columns[column].text[r.row] }
@@ -194,10 +236,16 @@ func (l *layout) fill(refs []ref) {
 	out := l.trials.columns
 	next := 0
 	column := func() *column { next++; return &out[next-1] }
+	spans := spansOf(refs)
 	copyOut := func(from int) {
 		c := column()
-		for _, r := range refs {
-			c.addFrom(&r.block.columns[from], r.row)
+		if 4*len(spans) > len(refs) {
+			c.addRows(refs, from)
+			return
+		}
+		for _, s := range spans {
+			first := refs[s.from]
+			c.addRange(&first.block.columns[from], first.row, first.row+s.to-s.from)
 		}
 	}
 	copyOut(journalTrial)
@@ -237,6 +285,21 @@ func (l *layout) fill(refs []ref) {
 	for _, from := range []int{journalTrial, journalID, l.state} {
 		copyOut(from)
 	}
+}
+
+// span is refs [from, to) that are rows of one block, one behind the other.
+type span struct{ from, to int }
+
+func spansOf(refs []ref) []span {
+	var spans []span
+	for i, r := range refs {
+		if i > 0 && r.block == refs[i-1].block && r.row == refs[i-1].row+1 {
+			spans[len(spans)-1].to++
+			continue
+		}
+		spans = append(spans, span{i, i + 1})
+	}
+	return spans
 }
 
 // addPlace adds a point's replicate, parameters and derived values to the
