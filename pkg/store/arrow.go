@@ -164,7 +164,7 @@ func bytesOf[T any](xs []T) []byte {
 }
 
 // appendNumbers adds the numbers whose memory text is.
-func appendNumbers(dst []uint64, text []byte) []uint64 {
+func appendNumbers[T int64 | uint64](dst []T, text []byte) []T {
 	n := len(dst)
 	dst = slices.Grow(dst, len(text)/8)[:n+len(text)/8]
 	copy(bytesOf(dst[n:]), text)

@@ -1,7 +1,7 @@
 package store
 
 import (
-	"encoding/binary"
+	"hash/maphash"
 	"math"
 	"slices"
 
@@ -203,50 +203,46 @@ func (c *column) sameRow(i int, d *column, j int) bool {
 	return c.bits[i] == d.bits[j]
 }
 
-// fingerprint mixes every value of the column, nulls and lengths included, into
-// h. It finds damage; it is no defence against an adversary.
-func (c *column) fingerprint(h uint64) uint64 {
-	const null = 0x9e3779b97f4a7c15
+// print is a fingerprint of the values of a column, nulls and lengths included,
+// however its rows are divided into blocks. It finds damage; it is no defence
+// against an adversary, and is another in each process.
+type print struct {
+	nulls, values maphash.Hash
+	rest          uint64 // of texts, and of the lengths of series
+}
+
+var printSeed = maphash.MakeSeed()
+
+func (p *print) reset() {
+	p.nulls.SetSeed(printSeed)
+	p.values.SetSeed(printSeed)
+	p.rest = 0
+}
+
+func (p *print) add(c *column) {
+	p.nulls.Write(bytesOf(c.null))
 	switch c.kind {
 	case textColumn:
 		for i, s := range c.text {
-			if c.null[i] {
-				h = mix(h, null)
-			} else {
-				h = mixText(h, s)
+			if !c.null[i] {
+				p.rest = mixText(p.rest, s)
 			}
 		}
 	case idColumn:
-		for i := range c.id {
-			if c.null[i] {
-				h = mix(h, null)
-			} else {
-				h = mix(h, binary.LittleEndian.Uint64(c.id[i][:]))
-				h = mix(h, binary.LittleEndian.Uint64(c.id[i][8:]))
-			}
-		}
+		p.values.Write(bytesOf(c.id))
 	case seriesColumn:
-		for i := range c.end {
-			if c.null[i] {
-				h = mix(h, null)
-				continue
-			}
-			xs := c.series(i)
-			h = mix(h, uint64(len(xs)))
-			for _, x := range xs {
-				h = mix(h, math.Float64bits(x))
-			}
+		start := 0
+		for _, end := range c.end {
+			p.rest = mix(p.rest, uint64(end-start))
+			start = end
 		}
+		p.values.Write(bytesOf(c.flat))
 	default:
-		for i, b := range c.bits {
-			if c.null[i] {
-				b = null
-			}
-			h = mix(h, b)
-		}
+		p.values.Write(bytesOf(c.bits))
 	}
-	return h
 }
+
+func (p *print) sum() uint64 { return mix(mix(p.rest, p.nulls.Sum64()), p.values.Sum64()) }
 
 // mix is one step of a multiply-and-rotate hash; the multiplier is the 64-bit
 // golden ratio, odd, so every step is a bijection of h.

@@ -34,6 +34,8 @@ type chunkReader struct {
 	space   struct {
 		indexes []int32
 		numbers []int64
+		digits  []byte
+		ends    []uint32
 	}
 
 	// The dictionary's values, made when a page needs them.
@@ -83,13 +85,31 @@ func (c *chunkReader) turn(f *field) (err error) {
 		}
 		c.numbers = c.space.numbers
 		return err
+	case format.DeltaLengthByteArray:
+		if f.kind != idColumn {
+			return fmt.Errorf("%w: texts behind their lengths", errShape)
+		}
+		c.space.digits, c.space.ends, err = new(delta.LengthByteArrayEncoding).DecodeByteArray(c.space.digits[:0], c.page.values, c.space.ends[:0])
+		if err == nil && len(c.space.ends) <= present {
+			err = errFew
+		}
+		for i := 0; err == nil && i <= present; i++ {
+			if int(c.space.ends[i]) != i*idDigits {
+				err = errID
+			}
+		}
+		c.plain = c.space.digits
+		return err
+	}
+	if f.kind == idColumn && present > 0 {
+		return fmt.Errorf("%w: identities without their lengths", errShape)
 	}
 	c.plain = c.page.values
 	size := 8 * present
 	switch f.kind {
 	case boolColumn:
 		size = (present + 7) / 8
-	case textColumn, idColumn:
+	case textColumn:
 		size = 4 * present
 	}
 	if len(c.plain) < size {
@@ -97,6 +117,8 @@ func (c *chunkReader) turn(f *field) (err error) {
 	}
 	return nil
 }
+
+var errID = fmt.Errorf("%w: an id that is not %d hexadecimal digits", errShape, idDigits)
 
 var errFew = fmt.Errorf("%w: too few values", errShape)
 
@@ -282,10 +304,10 @@ func (c *chunkReader) take(n int, dst *column) error {
 		for range n {
 			id, ok := parseID(c.plain)
 			if !ok {
-				return fmt.Errorf("%w: an id that is not %d hexadecimal digits", errShape, idDigits)
+				return errID
 			}
 			dst.id = append(dst.id, id)
-			c.plain = c.plain[4+idDigits:]
+			c.plain = c.plain[idDigits:]
 		}
 	}
 	return nil
@@ -293,12 +315,12 @@ func (c *chunkReader) take(n int, dst *column) error {
 
 // parseID reads the identity that text begins with.
 func parseID(text []byte) (id models.ID, ok bool) {
-	if len(text) < 4+idDigits || int(binary.LittleEndian.Uint32(text)) != idDigits {
+	if len(text) < idDigits {
 		return id, false
 	}
 	ok = true
 	for k := 0; k < len(id); k += 4 {
-		x, digits := bytesOfHex(binary.LittleEndian.Uint64(text[4+2*k:]))
+		x, digits := bytesOfHex(binary.LittleEndian.Uint64(text[2*k:]))
 		binary.LittleEndian.PutUint32(id[k:], x)
 		ok = ok && digits
 	}

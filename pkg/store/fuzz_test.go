@@ -32,7 +32,8 @@ func smallPart(t testing.TB) []byte {
 	l := newLayout(plan)
 	l.fill(refs)
 	var out bytes.Buffer
-	w := newPartWriter(&out, trialsTable(plan), map[string]string{"sweep.plan": "x"})
+	w := newPartWriter(trialsTable(plan))
+	w.begin(&out, map[string]string{"sweep.plan": "x"})
 	if err := w.write(l.trials); err != nil {
 		t.Fatal(err)
 	}

@@ -290,6 +290,10 @@ func (g *pageGuard) check(page []byte, h *format.DataPageHeader) (p dataPage, er
 		if g.kind == format.Int64 {
 			return p, checkDeltas(page, 64, n)
 		}
+	case format.DeltaLengthByteArray:
+		if g.kind == format.ByteArray {
+			return p, checkDeltas(page, 32, n)
+		}
 	}
 	return p, damaged("a page in encoding %s", h.Encoding)
 }

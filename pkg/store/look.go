@@ -277,7 +277,8 @@ func (n *inspection) journalRowBytes() (float64, error) {
 		l.fill(refs)
 		for _, folder := range n.tables.dirs() {
 			var out bytes.Buffer
-			w := newPartWriter(&out, n.tables.in(folder), nil)
+			w := newPartWriter(n.tables.in(folder))
+			w.begin(&out, nil)
 			if err := w.write(l.in(folder)); err != nil {
 				return 0, err
 			}

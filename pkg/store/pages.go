@@ -43,13 +43,14 @@ type chunkWriter struct {
 	path  []string
 
 	// The page.
-	count       int     // values, with nulls and empty lists
-	definitions []uint8 // levels, where the field is optional or a list
-	repetitions []uint8 // levels, where it is a list
-	present     int     // values that are there
-	plain       []byte  // their encoding
-	numbers     []int64 // or they, where deltas are encoded
-	indexes     []int32 // or their places in the dictionary
+	count       int      // values, with nulls and empty lists
+	definitions []uint8  // levels, where the field is optional or a list
+	repetitions []uint8  // levels, where it is a list
+	present     int      // values that are there
+	plain       []byte   // their encoding
+	numbers     []int64  // or they, where differences are encoded
+	ends        []uint32 // of identities in plain
+	indexes     []int32  // or their places in the dictionary
 	body, whole []byte
 
 	// The chunk.
@@ -59,9 +60,9 @@ type chunkWriter struct {
 	dictionary []byte // page, with its header
 	values     int64
 	nulls      int64
-	size       int64 // of the pages before compression, and of their headers
-	plains     bool  // there are pages without dictionary
-	low, high  int64 // bounds of integers
+	size       int64                          // of the pages before compression, and of their headers
+	encodings  [format.RLEDictionary + 1]bool // that its pages have
+	low, high  int64                          // bounds of integers
 	bounded    bool
 }
 
@@ -178,19 +179,14 @@ func (w *chunkWriter) addNumbers(values []uint64) {
 		}
 	}
 	switch {
-	case w.field.ascends():
-		for _, v := range values {
-			w.numbers = append(w.numbers, int64(v))
-		}
 	case w.words != nil:
 		w.indexes = w.words.ofNumbers(w.indexes, values)
+	case w.field.kind == intColumn:
+		w.numbers = appendNumbers(w.numbers, bytesOf(values))
 	default:
 		w.plain = append(w.plain, bytesOf(values)...)
 	}
 }
-
-// ascends says that the field's values are best written as differences.
-func (f *field) ascends() bool { return f.name == "trial" }
 
 func (w *chunkWriter) addTexts(c *column) {
 	for i, s := range c.text {
@@ -254,7 +250,7 @@ func (w *chunkWriter) addSeries(c *column) {
 // turn ends the page if it is full, and leaves the dictionary if that is.
 func (w *chunkWriter) turn() {
 	full := w.words != nil && w.words.full()
-	if full || len(w.plain) >= pageBytes || 4*max(len(w.indexes), w.count) >= pageBytes {
+	if full || len(w.plain) >= pageBytes || 4*max(len(w.indexes), w.count) >= pageBytes || 8*len(w.numbers) >= pageBytes {
 		w.flush()
 	}
 	if full {
@@ -277,7 +273,16 @@ func (w *chunkWriter) flush() {
 	encoding := format.Plain
 	switch {
 	case w.present == 0:
-	case w.field.ascends():
+	case w.field.kind == idColumn:
+		// Lengths apart from the digits: zstd finds nothing in those, sooner.
+		encoding = format.DeltaLengthByteArray
+		w.ends = w.ends[:0]
+		for i := range w.present + 1 {
+			w.ends = append(w.ends, uint32(i*idDigits))
+		}
+		w.whole, _ = new(delta.LengthByteArrayEncoding).EncodeByteArray(w.whole[:0], w.plain, w.ends)
+		body = append(body, w.whole...)
+	case len(w.numbers) > 0:
 		encoding = format.DeltaBinaryPacked
 		w.whole, _ = new(delta.BinaryPackedEncoding).EncodeInt64(w.whole[:0], w.numbers)
 		body = append(body, w.whole...)
@@ -288,15 +293,13 @@ func (w *chunkWriter) flush() {
 	default:
 		body = append(body, w.plain...)
 	}
-	w.plains = w.plains || encoding == format.Plain
+	w.encodings[encoding] = true
 	w.body = body
 	h := format.PageHeader{Type: format.DataPage, DataPageHeader: thrift.New(format.DataPageHeader{
 		NumValues: int32(w.count), Encoding: encoding, DefinitionLevelEncoding: format.RLE, RepetitionLevelEncoding: format.RLE,
 	})}
 	w.pages = w.appendPage(w.pages, h, body)
-	w.count, w.present = 0, 0
-	w.definitions, w.repetitions = w.definitions[:0], w.repetitions[:0]
-	w.plain, w.numbers, w.indexes = w.plain[:0], w.numbers[:0], w.indexes[:0]
+	w.empty()
 }
 
 func (w *chunkWriter) appendLevels(dst []byte, levels []uint8, width int) []byte {
@@ -342,16 +345,15 @@ func (w *chunkWriter) end(offset int64) format.ColumnChunk {
 		w.dictionary = w.appendPage(w.dictionary, h, w.spare.plain)
 		m.DictionaryPageOffset = offset
 		m.DataPageOffset += int64(len(w.dictionary))
-		m.Encoding = append(m.Encoding, format.RLEDictionary)
+		w.encodings[format.Plain] = true
 	}
 	m.TotalCompressedSize, m.TotalUncompressedSize = int64(len(w.dictionary)+len(w.pages)), w.size
-	if w.field.ascends() {
-		m.Encoding = append(m.Encoding, format.DeltaBinaryPacked)
+	w.encodings[format.RLE] = true // levels
+	for e, has := range w.encodings {
+		if has {
+			m.Encoding = append(m.Encoding, format.Encoding(e))
+		}
 	}
-	if w.plains || len(w.dictionary) > 0 {
-		m.Encoding = append(m.Encoding, format.Plain)
-	}
-	m.Encoding = append(m.Encoding, format.RLE)
 	switch {
 	case w.bounded:
 		m.Statistics.MinValue = binary.LittleEndian.AppendUint64(nil, uint64(w.low))
@@ -359,12 +361,32 @@ func (w *chunkWriter) end(offset int64) format.ColumnChunk {
 	case w.field.kind == textColumn && w.words != nil && w.words.len() > 0:
 		m.Statistics.MinValue, m.Statistics.MaxValue = w.words.textBounds()
 	}
-	w.values, w.nulls, w.size, w.plains, w.bounded = 0, 0, 0, false, false
+	w.reset()
+	return format.ColumnChunk{MetaData: m}
+}
+
+// reset makes ready for another chunk.
+func (w *chunkWriter) reset() {
+	w.values, w.nulls, w.size, w.bounded = 0, 0, 0, false
+	clear(w.encodings[:])
 	if w.spare != nil {
 		w.spare.reset()
 		w.words = w.spare
 	}
-	return format.ColumnChunk{MetaData: m}
+}
+
+// discard forgets all that was added and not ended.
+func (w *chunkWriter) discard() {
+	w.empty()
+	w.pages = w.pages[:0]
+	w.reset()
+}
+
+// empty makes ready for another page.
+func (w *chunkWriter) empty() {
+	w.count, w.present = 0, 0
+	w.definitions, w.repetitions = w.definitions[:0], w.repetitions[:0]
+	w.plain, w.numbers, w.indexes = w.plain[:0], w.numbers[:0], w.indexes[:0]
 }
 
 // dictionary numbers the different values of a column in the order in which they
@@ -467,11 +489,10 @@ func countNulls(null []bool) int { return bytes.Count(bytesOf(null), []byte{1}) 
 
 const idDigits = 2 * len(models.ID{})
 
-// appendIDs adds the identities that are not null as texts.
+// appendIDs adds the digits of the identities that are not null.
 func appendIDs(dst []byte, c *column) []byte {
 	for i := range c.id {
 		if !c.null[i] {
-			dst = binary.LittleEndian.AppendUint32(dst, uint32(idDigits))
 			for k := 0; k < len(models.ID{}); k += 4 {
 				dst = binary.LittleEndian.AppendUint64(dst, hexOf(binary.LittleEndian.Uint32(c.id[i][k:])))
 			}

@@ -86,23 +86,38 @@ type partWriter struct {
 	rows     int // in the row group
 	bytes    int // of series in the row group
 	groups   []format.RowGroup
-	prints   []uint64
+	prints   []print // of the columns
 	total    int64
+
+	back   *block // what is read back
+	read   []print
+	chunks []*chunkReader
 }
 
 const magic = "PAR1"
 
-func newPartWriter(out io.Writer, t *table, metadata map[string]string) *partWriter {
-	w := &partWriter{table: t, out: out, metadata: maps.Clone(metadata), prints: make([]uint64, len(t.fields))}
-	if w.metadata == nil {
-		w.metadata = make(map[string]string)
-	}
-	w.metadata["ARROW:schema"] = t.arrowSchemaText()
-	w.metadata["sweep.columns"] = t.describe()
+// newPartWriter returns a writer of files of the table, one after another.
+func newPartWriter(t *table) *partWriter {
+	w := &partWriter{table: t, prints: make([]print, len(t.fields)), read: make([]print, len(t.fields)), back: newBlock(t)}
 	for _, f := range t.fields {
 		w.columns = append(w.columns, newChunkWriter(f))
 	}
 	return w
+}
+
+// begin begins a file.
+func (w *partWriter) begin(out io.Writer, metadata map[string]string) {
+	w.out, w.offset, w.rows, w.bytes, w.total, w.groups = out, 0, 0, 0, 0, nil
+	for i := range w.prints {
+		w.prints[i].reset()
+	}
+	w.metadata = make(map[string]string)
+	maps.Copy(w.metadata, metadata)
+	w.metadata["ARROW:schema"] = w.table.arrowSchemaText()
+	w.metadata["sweep.columns"] = w.table.describe()
+	for _, c := range w.columns {
+		c.discard()
+	}
 }
 
 // set gives a key of the footer its value.
@@ -119,7 +134,7 @@ func (w *partWriter) put(text []byte) error {
 func (w *partWriter) write(b *block) error {
 	for i := range b.columns {
 		c := &b.columns[i]
-		w.prints[i] = c.fingerprint(w.prints[i])
+		w.prints[i].add(c)
 		w.columns[i].add(c)
 		w.bytes += 8 * len(c.flat)
 	}
@@ -312,37 +327,40 @@ func (r *partReader) next(b *block) (err error) {
 	return nil
 }
 
-// checkPart reads a whole part and compares it with the fingerprints and the
-// number of rows that its writer had.
-func checkPart(path string, t *table, prints []uint64, rows int64) error {
-	r, err := openPart(path, t, true)
+// check reads the file, which is closed, back from path and compares it with the
+// fingerprints and the number of rows of what was written.
+func (w *partWriter) check(path string) error {
+	r, err := openPart(path, w.table, true)
 	if err != nil {
 		return err
 	}
 	defer r.close()
-	b := newBlock(t)
-	got := make([]uint64, len(t.fields))
+	r.chunks = w.chunks
+	for i := range w.read {
+		w.read[i].reset()
+	}
 	var n int64
 	for {
-		err := r.next(b)
+		err := r.next(w.back)
 		if err == io.EOF {
 			break
 		}
 		if err != nil {
 			return err
 		}
-		n += int64(b.rows())
-		for i := range b.columns {
-			got[i] = b.columns[i].fingerprint(got[i])
+		n += int64(w.back.rows())
+		for i := range w.back.columns {
+			w.read[i].add(&w.back.columns[i])
 		}
 	}
-	if n != rows {
-		return fmt.Errorf("%d rows were written and %d are there", rows, n)
+	if n != w.total {
+		return fmt.Errorf("%d rows were written and %d are there", w.total, n)
 	}
-	for i := range got {
-		if got[i] != prints[i] {
-			return fmt.Errorf("column %s is not what was written", t.fields[i].name)
+	for i := range w.read {
+		if w.read[i].sum() != w.prints[i].sum() {
+			return fmt.Errorf("column %s is not what was written", w.table.fields[i].name)
 		}
 	}
+	w.chunks = r.chunks
 	return nil
 }

@@ -50,9 +50,17 @@ type loaded struct {
 }
 
 func newWindow(t *table, entries []entry) *window {
-	entries = slices.Clone(entries)
-	slices.SortStableFunc(entries, func(a, b entry) int { return cmp.Compare(a.first, b.first) })
-	return &window{table: t, entries: entries}
+	w := &window{table: t}
+	w.begin(entries)
+	return w
+}
+
+// begin makes the window one on other batches.
+func (w *window) begin(entries []entry) {
+	w.entries = slices.Clone(entries)
+	slices.SortStableFunc(w.entries, func(a, b entry) int { return cmp.Compare(a.first, b.first) })
+	w.free = append(w.free, w.loaded...)
+	w.loaded = w.loaded[:0]
 }
 
 // load brings the batches in that hold trials of [from, to).
@@ -203,6 +211,7 @@ type layout struct {
 	states  *block // nil where there are no chains
 	state   int    // place of the state in the journal
 	failed  int64
+	spans   []span
 }
 
 func newLayout(plan Plan) *layout {
@@ -236,7 +245,8 @@ func (l *layout) fill(refs []ref) {
 	out := l.trials.columns
 	next := 0
 	column := func() *column { next++; return &out[next-1] }
-	spans := spansOf(refs)
+	l.spans = appendSpans(l.spans[:0], refs)
+	spans := l.spans
 	copyOut := func(from int) {
 		c := column()
 		if 4*len(spans) > len(refs) {
@@ -290,8 +300,7 @@ func (l *layout) fill(refs []ref) {
 // span is refs [from, to) that are rows of one block, one behind the other.
 type span struct{ from, to int }
 
-func spansOf(refs []ref) []span {
-	var spans []span
+func appendSpans(spans []span, refs []ref) []span {
 	for i, r := range refs {
 		if i > 0 && r.block == refs[i-1].block && r.row == refs[i-1].row+1 {
 			spans[len(spans)-1].to++
@@ -362,19 +371,19 @@ func (s *Store) startSeals(parts []int, spread ...*segment) {
 // sealInTurn seals part k when a processor is free for it.
 func (s *Store) sealInTurn(k int) {
 	defer s.wait.Done()
-	s.sealers <- struct{}{}
-	defer func() { <-s.sealers }()
+	by := <-s.sealers
+	defer func() { s.sealers <- by }()
 	if s.Err() != nil {
 		return // the journal has the records
 	}
-	if err := s.seal(k); err != nil {
+	if err := s.seal(k, by); err != nil {
 		s.fail(fmt.Errorf("seal %s: %w", partName(k), err))
 	}
 }
 
 // seal writes part k from the journal, reads it back, gives it its name and
 // lets go of the journal's segments that only it needed.
-func (s *Store) seal(k int) error {
+func (s *Store) seal(k int, by *sealer) error {
 	s.regrouping.RLock()
 	defer s.regrouping.RUnlock()
 	s.mu.Lock()
@@ -382,7 +391,7 @@ func (s *Store) seal(k int) error {
 	s.mu.Unlock()
 	var files []*partFile
 	for _, dir := range s.tables.dirs() {
-		f, err := s.createPart(dir, partName(k))
+		f, err := s.createPart(by, dir, partName(k))
 		if err != nil {
 			return err
 		}
@@ -390,7 +399,7 @@ func (s *Store) seal(k int) error {
 		files = append(files, f)
 	}
 	first := int64(k) * partRows
-	failed, err := s.writeRows(entries, first, first+int64(partSize(s.plan, k)), files...)
+	failed, err := by.writeRows(entries, first, first+int64(partSize(s.plan, k)), files...)
 	if err != nil {
 		return err
 	}
@@ -445,12 +454,14 @@ type partFile struct {
 	out *partWriter
 }
 
-func (s *Store) createPart(dir, name string) (*partFile, error) {
+func (s *Store) createPart(by *sealer, dir, name string) (*partFile, error) {
 	f, err := s.disk.newFile(s.temp(), s.path(dir, name))
 	if err != nil {
 		return nil, err
 	}
-	return &partFile{f, dir, newPartWriter(f, s.tables.in(dir), s.metadata())}, nil
+	out := by.writers[dir]
+	out.begin(f, s.metadata())
+	return &partFile{f, dir, out}, nil
 }
 
 // finish completes the file and compares it with what was written.
@@ -461,17 +472,33 @@ func (f *partFile) finish() error {
 	if err := f.newFile.finish(); err != nil {
 		return err
 	}
-	if err := checkPart(f.file.Name(), f.out.table, f.out.prints, f.out.total); err != nil {
+	if err := f.out.check(f.file.Name()); err != nil {
 		return fmt.Errorf("read back: %w", err)
 	}
 	return nil
 }
 
+// sealer is the memory that it takes to write parts, used for one after another.
+type sealer struct {
+	window  *window
+	layout  *layout
+	writers map[string]*partWriter // by folder
+}
+
+func newSealer(plan Plan, t tables) *sealer {
+	by := &sealer{newWindow(t.journal, nil), newLayout(plan), make(map[string]*partWriter)}
+	for _, dir := range t.dirs() {
+		by.writers[dir] = newPartWriter(t.in(dir))
+	}
+	return by
+}
+
 // writeRows writes the journal's records of the trials [first, end) to the
 // files, to each what belongs there, and counts the failed ones.
-func (s *Store) writeRows(entries []entry, first, end int64, files ...*partFile) (failed int64, err error) {
-	w := newWindow(s.tables.journal, entries)
-	l := newLayout(s.plan)
+func (by *sealer) writeRows(entries []entry, first, end int64, files ...*partFile) (failed int64, err error) {
+	w, l := by.window, by.layout
+	w.begin(entries)
+	l.failed = 0
 	for from := first; from < end; from += blockRows {
 		to := min(from+blockRows, end)
 		refs, err := w.next(from, to)
@@ -522,7 +549,8 @@ func (s *Store) writeTail() error {
 	defer s.regrouping.RUnlock()
 	s.tail.Lock()
 	defer s.tail.Unlock()
-	f, err := s.createPart(trialsDir, tailName)
+	by := newSealer(s.plan, s.tables)
+	f, err := s.createPart(by, trialsDir, tailName)
 	if err != nil {
 		return err
 	}
@@ -537,7 +565,7 @@ func (s *Store) writeTail() error {
 			continue
 		}
 		first := int64(k) * partRows
-		if _, err := s.writeRows(entries, first, first+int64(partSize(s.plan, k)), f); err != nil {
+		if _, err := by.writeRows(entries, first, first+int64(partSize(s.plan, k)), f); err != nil {
 			return err
 		}
 	}

@@ -250,12 +250,27 @@ func trialRange(b *block) (first, last int64) {
 
 // load appends the batch's rows to dst. scratch is reused memory.
 func (e *entry) load(t *table, dst *block, scratch []byte) ([]byte, error) {
-	payload, err := readFrame(bufio.NewReaderSize(io.NewSectionReader(e.segment.file, e.offset, int64(e.size)), 64<<10), scratch)
-	if err != nil {
-		return payload, fmt.Errorf("%s: batch at byte %d: %w", e.segment.path, e.offset, err)
+	scratch = sized(scratch, e.size)
+	_, err := e.segment.file.ReadAt(scratch, e.offset)
+	var payload []byte
+	if err == nil {
+		payload, err = openFrame(scratch)
 	}
-	if err := decodeBatch(e.segment.table, payload, t, dst); err != nil {
-		return payload, fmt.Errorf("%s: batch at byte %d: %w", e.segment.path, e.offset, err)
+	if err == nil {
+		err = decodeBatch(e.segment.table, payload, t, dst)
+	}
+	if err != nil {
+		err = fmt.Errorf("%s: batch at byte %d: %w", e.segment.path, e.offset, torn(err))
+	}
+	return scratch, err
+}
+
+// openFrame is the payload of a frame that is whole.
+func openFrame(frame []byte) ([]byte, error) {
+	head, payload := frame[:frameHead], frame[frameHead:]
+	sum := crc32.Update(crc32.Checksum(head[:4], castagnoli), castagnoli, payload)
+	if int64(binary.LittleEndian.Uint32(head)) != int64(len(payload)) || sum != binary.LittleEndian.Uint32(head[4:]) {
+		return nil, errTorn
 	}
 	return payload, nil
 }

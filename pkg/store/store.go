@@ -62,7 +62,7 @@ type Store struct {
 	queue   chan *Batch
 	batches sync.Pool
 	wait    sync.WaitGroup // committer and sealers
-	sealers chan struct{}  // one token a running sealer
+	sealers chan *sealer   // those that are idle
 
 	mu      sync.Mutex
 	parts   []part
@@ -139,10 +139,13 @@ func Open(dir string, plan Plan, spec []byte, o Options) (_ *Store, err error) {
 		tables:  newTables(plan),
 		header:  segmentHeader{Format: segmentFormat, Run: o.Run.ID, Model: m.Name, Version: m.Version, Plan: hex.EncodeToString(hash[:]), Arch: Arch()},
 		queue:   make(chan *Batch, 2*runtime.GOMAXPROCS(0)),
-		sealers: make(chan struct{}, runtime.GOMAXPROCS(0)),
+		sealers: make(chan *sealer, runtime.GOMAXPROCS(0)),
 		parts:   make([]part, partCount(plan)),
 		broken:  make(chan struct{}),
 		tailDue: time.Now().Add(tailEvery),
+	}
+	for range cap(s.sealers) {
+		s.sealers <- newSealer(plan, s.tables)
 	}
 	s.batches.New = func() any {
 		return &Batch{block: newBlock(s.tables.journal), identity: plan.Setting().NewIdentity(), run: o.Run.ID, state: s.tables.journal.place(stateColumn)}

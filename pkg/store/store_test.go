@@ -129,7 +129,8 @@ func TestPart(t *testing.T) {
 			}
 			l := newLayout(plan)
 			var out bytes.Buffer
-			w := newPartWriter(&out, trialsTable(plan), map[string]string{"b": "1", "a": "2", "c": "3"})
+			w := newPartWriter(trialsTable(plan))
+			w.begin(&out, map[string]string{"b": "1", "a": "2", "c": "3"})
 			var blocks []*block
 			for from := int64(0); from < plan.trials; from += blockRows {
 				b := testBatch(plan)
@@ -156,7 +157,7 @@ func TestPart(t *testing.T) {
 			if err := os.WriteFile(path, out.Bytes(), 0o666); err != nil {
 				rt.Fatal(err)
 			}
-			if err := checkPart(path, trialsTable(plan), w.prints, plan.trials); err != nil {
+			if err := w.check(path); err != nil {
 				rt.Fatal(err)
 			}
 			r, err := openPart(path, trialsTable(plan), true)
