@@ -14,7 +14,6 @@ import (
 type Batch struct {
 	block    *block
 	identity *models.Identity
-	run      string
 	state    int // place of the state's column, -1 if there is none
 }
 
@@ -40,7 +39,7 @@ func (b *Batch) Add(p *models.Point, t *models.Trial, err error, timing Timing) 
 	c[journalTrial].addInt(p.Trial)
 	c[journalID].addID(b.identity.Of(p))
 	c[journalAttempt].addInt(int64(timing.Attempt))
-	c[journalRun].addText(b.run)
+	c[journalRun].addNull() // this run, which the segment names
 	c[journalWall].addInt(timing.Wall)
 	if timing.CPU >= 0 {
 		c[journalCPU].addInt(timing.CPU)

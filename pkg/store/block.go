@@ -135,35 +135,41 @@ func (c *column) addRange(src *column, from, to int) {
 	}
 }
 
-// addRows appends the rows that refs name, of the column of that place in their
-// blocks, which is of the same kind.
-func (c *column) addRows(refs []ref, place int) {
-	c.null = slices.Grow(c.null, len(refs))
-	for _, r := range refs {
-		c.null = append(c.null, r.block.columns[place].null[r.row])
-	}
+// pick is a row of one of some blocks.
+type pick struct{ block, row int32 }
+
+// addPicks appends the rows picked of the column of that place in the blocks,
+// which is of the same kind.
+func (c *column) addPicks(blocks []*block, place int, picks []pick) {
+	from := func(i int) *column { return &blocks[i].columns[place] }
+	c.null = appendPicks(c.null, len(blocks), picks, func(i int) []bool { return from(i).null })
 	switch c.kind {
 	case textColumn:
-		c.text = slices.Grow(c.text, len(refs))
-		for _, r := range refs {
-			c.text = append(c.text, r.block.columns[place].text[r.row])
-		}
+		c.text = appendPicks(c.text, len(blocks), picks, func(i int) []string { return from(i).text })
 	case idColumn:
-		c.id = slices.Grow(c.id, len(refs))
-		for _, r := range refs {
-			c.id = append(c.id, r.block.columns[place].id[r.row])
-		}
+		c.id = appendPicks(c.id, len(blocks), picks, func(i int) []models.ID { return from(i).id })
 	case seriesColumn:
-		for _, r := range refs {
-			c.flat = append(c.flat, r.block.columns[place].series(r.row)...)
+		for _, p := range picks {
+			c.flat = append(c.flat, from(int(p.block)).series(int(p.row))...)
 			c.end = append(c.end, len(c.flat))
 		}
 	default:
-		c.bits = slices.Grow(c.bits, len(refs))
-		for _, r := range refs {
-			c.bits = append(c.bits, r.block.columns[place].bits[r.row])
-		}
+		c.bits = appendPicks(c.bits, len(blocks), picks, func(i int) []uint64 { return from(i).bits })
 	}
+}
+
+func appendPicks[T any](dst []T, blocks int, picks []pick, values func(block int) []T) []T {
+	var few [16][]T
+	all := few[:0]
+	for i := range blocks {
+		all = append(all, values(i))
+	}
+	at := len(dst)
+	dst = slices.Grow(dst, len(picks))[:at+len(picks)]
+	for i, p := range picks {
+		dst[at+i] = all[p.block][p.row]
+	}
+	return dst
 }
 
 // series is row i of a series column.
@@ -268,6 +274,7 @@ func mixText(h uint64, s string) uint64 {
 // block is some rows of a table, column by column.
 type block struct {
 	columns []column
+	at      int // among the blocks that rows are picked from
 }
 
 func newBlock(t *table) *block {
@@ -297,11 +304,11 @@ func (b *block) size() int {
 
 // addRows appends rows of src, a block of the same table, in the order given.
 func (b *block) addRows(src *block, order []int32) {
-	refs := make([]ref, len(order))
+	picks := make([]pick, len(order))
 	for i, row := range order {
-		refs[i] = ref{block: src, row: int(row)}
+		picks[i].row = row
 	}
 	for i := range b.columns {
-		b.columns[i].addRows(refs, i)
+		b.columns[i].addPicks([]*block{src}, i, picks)
 	}
 }

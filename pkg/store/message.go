@@ -129,9 +129,13 @@ func decodeBatch(from *table, text []byte, t *table, dst *block) (err error) {
 		return err
 	}
 	filled := make([]bool, len(t.fields))
-	for _, f := range from.fields {
+	for at, f := range from.fields {
 		var c *column
-		if i := t.place(f.name); i >= 0 {
+		i := at
+		if at >= len(t.fields) || t.fields[at].name != f.name {
+			i = t.place(f.name)
+		}
+		if i >= 0 {
 			if t.fields[i].kind != f.kind {
 				return fmt.Errorf("column %s: the kind is %s", f.name, columnKinds[f.kind])
 			}

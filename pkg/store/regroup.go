@@ -18,13 +18,62 @@ import (
 
 const (
 	// nearRows is the range of trials that a regrouped frame lies in. A part of
-	// 16 of them is sealed with one in memory.
-	nearRows = partRows / 16
+	// eight of them is sealed with one in memory.
+	nearRows = partRows / 8
 	// regroupBytes is the size below which a segment is not worth it.
 	regroupBytes = 4 << 20
 	// frameBytes ends a regrouped frame whose series are long.
 	frameBytes = 1 << 20
 )
+
+// regroupRows is how many rows are in memory while a segment is regrouped.
+const regroupRows = 1 << 17
+
+// regrouper is the memory that it takes to regroup segments, used for one after
+// another.
+type regrouper struct {
+	table        *table
+	rows, sorted *block
+	buckets      map[int64]*block
+	free         []*block
+	order        []int32
+	scratch      []byte
+}
+
+func newRegrouper(t *table) *regrouper {
+	return &regrouper{table: t, rows: newBlock(t), sorted: newBlock(t), buckets: make(map[int64]*block)}
+}
+
+func (r *regrouper) bucket(at int64) *block {
+	b := r.buckets[at]
+	if b == nil {
+		if n := len(r.free); n > 0 {
+			b, r.free = r.free[n-1], r.free[:n-1]
+		} else {
+			b = newBlock(r.table)
+		}
+		r.buckets[at] = b
+	}
+	return b
+}
+
+func (r *regrouper) reset() {
+	for _, b := range r.buckets {
+		b.reset()
+		r.free = append(r.free, b)
+	}
+	clear(r.buckets)
+}
+
+// leaveOut makes the run null in the rows of that run, which the segment names.
+func (b *block) leaveOut(run string) {
+	c := &b.columns[journalRun]
+	for i, text := range c.text {
+		if text == run {
+			c.null[i], c.text[i] = true, ""
+		}
+	}
+}
 
 // note counts a frame of the segment. The caller holds mu.
 func (g *segment) note(e entry) {
@@ -78,16 +127,16 @@ func (s *Store) regroup(g *segment) error {
 		}
 	}()
 	entries := make([][]entry, len(s.parts))
-	buckets := make(map[int64]*block)
-	sorted := newBlock(s.tables.journal)
-	var order []int32
+	r := s.regrouper
+	defer r.reset()
 	flush := func(bucket int64, b *block) error {
 		out := b
-		if order = rowsByTrial(b, order); order != nil {
-			out = sorted
+		if r.order = rowsByTrial(b, r.order); r.order != nil {
+			out = r.sorted
 			out.reset()
-			out.addRows(b, order)
+			out.addRows(b, r.order)
 		}
+		out.leaveOut(s.header.Run)
 		if err := w.append(out); err != nil {
 			return err
 		}
@@ -99,13 +148,11 @@ func (s *Store) regroup(g *segment) error {
 		b.reset()
 		return nil
 	}
-	// All buckets together hold about what one segment does.
-	most := min(max(1<<18/len(s.parts)/(partRows/nearRows), 64), blockRows)
-	rows := newBlock(s.tables.journal)
-	var scratch []byte
+	most := min(max(regroupRows/len(s.parts)/(partRows/nearRows), 64), blockRows)
+	rows := r.rows
 	for _, e := range ordered {
 		rows.reset()
-		if scratch, err = e.load(s.tables.journal, rows, scratch); err != nil {
+		if r.scratch, err = e.load(s.tables.journal, rows, r.scratch); err != nil {
 			return err
 		}
 		trials := rows.columns[journalTrial].bits
@@ -116,11 +163,7 @@ func (s *Store) regroup(g *segment) error {
 			if sealed[bucket*nearRows/partRows] {
 				continue
 			}
-			b := buckets[bucket]
-			if b == nil {
-				b = newBlock(s.tables.journal)
-				buckets[bucket] = b
-			}
+			b := r.bucket(bucket)
 			for c := range rows.columns {
 				b.columns[c].addRange(&rows.columns[c], i, end)
 			}
@@ -131,7 +174,7 @@ func (s *Store) regroup(g *segment) error {
 			}
 		}
 	}
-	for bucket, b := range buckets {
+	for bucket, b := range r.buckets {
 		if b.rows() > 0 {
 			if err = flush(bucket, b); err != nil {
 				return err

@@ -211,7 +211,11 @@ type layout struct {
 	states  *block // nil where there are no chains
 	state   int    // place of the state in the journal
 	failed  int64
-	spans   []span
+
+	// How to gather the rows: from spans, or where these are short by picks.
+	spans  []span
+	blocks []*block
+	picks  []pick
 }
 
 func newLayout(plan Plan) *layout {
@@ -245,15 +249,14 @@ func (l *layout) fill(refs []ref) {
 	out := l.trials.columns
 	next := 0
 	column := func() *column { next++; return &out[next-1] }
-	l.spans = appendSpans(l.spans[:0], refs)
-	spans := l.spans
+	l.gather(refs)
 	copyOut := func(from int) {
 		c := column()
-		if 4*len(spans) > len(refs) {
-			c.addRows(refs, from)
+		if len(l.picks) > 0 {
+			c.addPicks(l.blocks, from, l.picks)
 			return
 		}
-		for _, s := range spans {
+		for _, s := range l.spans {
 			first := refs[s.from]
 			c.addRange(&first.block.columns[from], first.row, first.row+s.to-s.from)
 		}
@@ -300,7 +303,8 @@ func (l *layout) fill(refs []ref) {
 // span is refs [from, to) that are rows of one block, one behind the other.
 type span struct{ from, to int }
 
-func appendSpans(spans []span, refs []ref) []span {
+func (l *layout) gather(refs []ref) {
+	spans := l.spans[:0]
 	for i, r := range refs {
 		if i > 0 && r.block == refs[i-1].block && r.row == refs[i-1].row+1 {
 			spans[len(spans)-1].to++
@@ -308,7 +312,18 @@ func appendSpans(spans []span, refs []ref) []span {
 		}
 		spans = append(spans, span{i, i + 1})
 	}
-	return spans
+	l.spans, l.blocks, l.picks = spans, l.blocks[:0], l.picks[:0]
+	if 4*len(spans) <= len(refs) {
+		return
+	}
+	for _, r := range refs {
+		b := r.block
+		if b.at >= len(l.blocks) || l.blocks[b.at] != b {
+			b.at = len(l.blocks)
+			l.blocks = append(l.blocks, b)
+		}
+		l.picks = append(l.picks, pick{int32(b.at), int32(r.row)})
+	}
 }
 
 // addPlace adds a point's replicate, parameters and derived values to the

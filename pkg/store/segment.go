@@ -159,6 +159,7 @@ type entry struct {
 // segment is a file of the journal that holds records not yet sealed.
 type segment struct {
 	path    string
+	run     string // of the records that name no other
 	table   *table // of its batches
 	start   int64  // where the first batch lies
 	file    *os.File
@@ -201,7 +202,7 @@ func createSegment(d *disk, dir string, h segmentHeader, t *table) (*segmentWrit
 		os.Remove(path)
 		return nil, nil, err
 	}
-	return w, &segment{path: path, table: t, file: file.File, active: true}, nil
+	return w, &segment{path: path, run: h.Run, table: t, file: file.File, active: true}, nil
 }
 
 // append writes the batch's frame; where it lies is in w.frame.
@@ -257,12 +258,27 @@ func (e *entry) load(t *table, dst *block, scratch []byte) ([]byte, error) {
 		payload, err = openFrame(scratch)
 	}
 	if err == nil {
-		err = decodeBatch(e.segment.table, payload, t, dst)
+		err = e.segment.decode(payload, t, dst)
 	}
 	if err != nil {
 		err = fmt.Errorf("%s: batch at byte %d: %w", e.segment.path, e.offset, torn(err))
 	}
 	return scratch, err
+}
+
+// decode appends the rows of a batch of the segment to dst.
+func (g *segment) decode(payload []byte, t *table, dst *block) error {
+	at := dst.rows()
+	if err := decodeBatch(g.table, payload, t, dst); err != nil || len(t.fields) <= journalRun {
+		return err
+	}
+	runs := &dst.columns[journalRun]
+	for i := at; i < len(runs.null); i++ {
+		if runs.null[i] {
+			runs.null[i], runs.text[i] = false, g.run
+		}
+	}
+	return nil
 }
 
 // openFrame is the payload of a frame that is whole.
@@ -307,6 +323,7 @@ func openSegment(path string) (_ *segment, h segmentHeader, _ *bufio.Reader, err
 	if h.Format != segmentFormat {
 		return nil, h, nil, fmt.Errorf("format %d is not known to this version of sweep", h.Format)
 	}
+	g.run = h.Run
 	if g.table, err = h.table(); err != nil {
 		return nil, h, nil, err
 	}
@@ -343,7 +360,7 @@ func (g *segment) scan(r *bufio.Reader, t *table, visit func(e entry, b *block) 
 			return 0, err
 		}
 		b.reset()
-		if err := decodeBatch(g.table, buf, t, b); err != nil {
+		if err := g.decode(buf, t, b); err != nil {
 			return 0, fmt.Errorf("%s: batch at byte %d: %w", g.path, offset, err)
 		}
 		e := entry{segment: g, offset: offset, size: frameHead + len(buf), rows: b.rows()}

@@ -79,6 +79,8 @@ type Store struct {
 	complete []int      // parts found complete while opening
 	spread   []*segment // segments found then whose frames are better regrouped
 
+	regrouper *regrouper
+
 	// regrouping is held for writing while records move from segment to
 	// segment, and for reading by whoever reads the journal.
 	regrouping sync.RWMutex
@@ -144,11 +146,12 @@ func Open(dir string, plan Plan, spec []byte, o Options) (_ *Store, err error) {
 		broken:  make(chan struct{}),
 		tailDue: time.Now().Add(tailEvery),
 	}
+	s.regrouper = newRegrouper(s.tables.journal)
 	for range cap(s.sealers) {
 		s.sealers <- newSealer(plan, s.tables)
 	}
 	s.batches.New = func() any {
-		return &Batch{block: newBlock(s.tables.journal), identity: plan.Setting().NewIdentity(), run: o.Run.ID, state: s.tables.journal.place(stateColumn)}
+		return &Batch{block: newBlock(s.tables.journal), identity: plan.Setting().NewIdentity(), state: s.tables.journal.place(stateColumn)}
 	}
 	if err := s.disk.mkdir(dir); err != nil {
 		return nil, err

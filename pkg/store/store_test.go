@@ -97,7 +97,7 @@ func records(b *Batch, plan Plan, trials []int64, pick func(n int) int) {
 }
 
 func testBatch(plan Plan) *Batch {
-	return &Batch{block: newBlock(journalTable(plan)), identity: plan.Setting().NewIdentity(), run: "r", state: journalTable(plan).place(stateColumn)}
+	return &Batch{block: newBlock(journalTable(plan)), identity: plan.Setting().NewIdentity(), state: journalTable(plan).place(stateColumn)}
 }
 
 func sameBlocks(t testing.TB, got, want *block) {
@@ -188,7 +188,7 @@ func TestPart(t *testing.T) {
 func writeSegment(t *testing.T, plan Plan, batches int) (path string, want []*block) {
 	t.Helper()
 	dir := t.TempDir()
-	w, g, err := createSegment(&disk{}, dir, segmentHeader{Format: segmentFormat}, journalTable(newTestPlan(1)))
+	w, g, err := createSegment(&disk{}, dir, segmentHeader{Format: segmentFormat, Run: "r"}, journalTable(newTestPlan(1)))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -202,6 +202,11 @@ func writeSegment(t *testing.T, plan Plan, batches int) (path string, want []*bl
 		records(b, plan, []int64{int64(3 * i), int64(3*i + 1), int64(3*i + 2)}, pick)
 		if err := w.append(b.block); err != nil {
 			t.Fatal(err)
+		}
+		// A reader gives the records the run that the segment names.
+		runs := &b.block.columns[journalRun]
+		for i := range runs.null {
+			runs.null[i], runs.text[i] = false, "r"
 		}
 		want = append(want, b.block)
 	}
