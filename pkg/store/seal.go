@@ -362,14 +362,22 @@ func addValue(c *column, v models.Value) {
 }
 
 // startSeals seals parts beside what goes on, after the segments in spread have
-// been regrouped.
+// been regrouped, and those of all earlier calls: a part whose frames are spread
+// over a segment takes the whole of it in memory. It is for one goroutine at a
+// time.
 func (s *Store) startSeals(parts []int, spread ...*segment) {
 	if len(parts) == 0 && len(spread) == 0 {
 		return
 	}
+	before, done := s.regrouped, make(chan struct{})
+	s.regrouped = done
 	s.wait.Add(1)
 	go func() {
 		defer s.wait.Done()
+		defer close(done)
+		if before != nil {
+			<-before
+		}
 		for _, g := range spread {
 			if err := s.regroup(g); err != nil {
 				s.fail(fmt.Errorf("regroup %s: %w", g.path, err))

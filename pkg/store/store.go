@@ -80,6 +80,7 @@ type Store struct {
 	spread   []*segment // segments found then whose frames are better regrouped
 
 	regrouper *regrouper
+	regrouped chan struct{} // closed when what startSeals was told last is regrouped
 
 	// regrouping is held for writing while records move from segment to
 	// segment, and for reading by whoever reads the journal.
