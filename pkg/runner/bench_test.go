@@ -12,6 +12,7 @@ import (
 
 	"github.com/neurosweep/sweep/pkg/experiment"
 	"github.com/neurosweep/sweep/pkg/models"
+	"github.com/neurosweep/sweep/pkg/models/logistic"
 	"github.com/neurosweep/sweep/pkg/runner"
 	"github.com/neurosweep/sweep/pkg/store"
 )
@@ -72,6 +73,58 @@ func BenchmarkEngine(b *testing.B) {
 			var m runtime.MemStats
 			runtime.ReadMemStats(&m)
 			b.ReportMetric(float64(m.Sys)/(1<<20), "MB")
+		})
+	}
+}
+
+// BenchmarkShare runs trials of the logistic map and prints which share of the
+// CPU time is the model's own: that of as many trials without the engine. With
+// 1000 iterations alone, and with an exponent that is the mean over 1000 steps.
+func BenchmarkShare(b *testing.B) {
+	const trials = 100_000
+	for _, c := range []struct{ name, params string }{
+		{"iterations", "transient: 1000\n  keep: 1\n  steps: 0\n  longest: 1"},
+		{"exponent", "steps: 1000"},
+		{"default", "steps: 100000"},
+	} {
+		b.Run(c.name, func(b *testing.B) {
+			n := int64(trials)
+			if c.name == "default" {
+				n /= 100
+			}
+			spec, err := experiment.Parse("share.yaml", fmt.Appendf(nil, "about: engine\nmodel: logistic\nparams:\n  r: {linspace: [2.5, 4, %d]}\n  %s\n", n, c.params),
+				experiment.Options{Models: []*models.Model{logistic.Model}})
+			if err != nil {
+				b.Fatal(err)
+			}
+			plan := spec.Plan()
+			share := 0.0
+			for range b.N {
+				before := cpuTime()
+				var point models.Point
+				trial := plan.Setting().NewTrial()
+				for i := range n {
+					plan.Point(i, &point)
+					trial.Start(&point)
+					if err := logistic.Model.Execute(context.Background(), trial); err != nil {
+						b.Fatal(err)
+					}
+				}
+				own := cpuTime() - before
+				before = cpuTime()
+				st, err := store.Open(b.TempDir(), plan, spec.Resolved(), store.Options{Run: store.Run{ID: "bench"}})
+				if err != nil {
+					b.Fatal(err)
+				}
+				if err := runner.Run(context.Background(), nil, plan, plan.Sequence(), st, runner.Options{}); err != nil {
+					b.Fatal(err)
+				}
+				if err := st.Close(); err != nil {
+					b.Fatal(err)
+				}
+				share = max(share, float64(own)/float64(cpuTime()-before))
+			}
+			b.ReportMetric(100*share, "%-model")
 		})
 	}
 }

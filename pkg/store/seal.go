@@ -542,8 +542,10 @@ func (by *sealer) writeRows(entries []entry, first, end int64, files ...*partFil
 	return l.failed, nil
 }
 
-// startTail brings trials/tail.parquet up to date if it is due.
-func (s *Store) startTail(now time.Time) {
+// startTail brings trials/tail.parquet up to date if it is due. Where frames are
+// spread over the plan they are regrouped before; else each part would take the
+// whole segment in memory.
+func (s *Store) startTail(now time.Time) error {
 	s.mu.Lock()
 	due := now.After(s.tailDue) && s.done > s.sealed && s.err == nil
 	if due {
@@ -551,11 +553,21 @@ func (s *Store) startTail(now time.Time) {
 	}
 	s.mu.Unlock()
 	if !due {
-		return
+		return nil
 	}
+	if old := s.active; old.spread() {
+		if err := s.rotate(); err != nil {
+			return err
+		}
+		s.startSeals(nil, old)
+	}
+	regrouped := s.regrouped
 	s.wait.Add(1)
 	go func() {
 		defer s.wait.Done()
+		if regrouped != nil {
+			<-regrouped
+		}
 		if err := s.writeTail(); err != nil {
 			s.fail(fmt.Errorf("write %s: %w", tailName, err))
 		}
@@ -564,15 +576,17 @@ func (s *Store) startTail(now time.Time) {
 		s.tailDue = time.Now().Add(max(tailEvery, 100*took))
 		s.mu.Unlock()
 	}()
+	return nil
 }
 
 // writeTail writes the records that no sealed part has to trials/tail.parquet.
 func (s *Store) writeTail() error {
+	by := <-s.sealers
+	defer func() { s.sealers <- by }()
 	s.regrouping.RLock()
 	defer s.regrouping.RUnlock()
 	s.tail.Lock()
 	defer s.tail.Unlock()
-	by := newSealer(s.plan, s.tables)
 	f, err := s.createPart(by, trialsDir, tailName)
 	if err != nil {
 		return err
@@ -581,7 +595,9 @@ func (s *Store) writeTail() error {
 	for k := range s.parts {
 		s.mu.Lock()
 		p := &s.parts[k]
-		entries := slices.Clone(p.entries)
+		entries := slices.DeleteFunc(slices.Clone(p.entries), func(e entry) bool {
+			return e.segment.spread() // not regrouped yet; the next tail has them
+		})
 		skip := p.sealed || p.sealing || p.count == 0
 		s.mu.Unlock()
 		if skip {

@@ -348,7 +348,11 @@ func (s *Store) commit() {
 			if err := s.writer.sync(); err != nil {
 				s.fail(err)
 			}
-			s.startTail(now)
+			if s.Err() == nil {
+				if err := s.startTail(now); err != nil {
+					s.fail(err)
+				}
+			}
 		}
 	}
 }
