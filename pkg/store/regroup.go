@@ -20,7 +20,7 @@ const (
 	// nearRows is the range of trials that a regrouped frame lies in. A part of
 	// eight of them is sealed with one in memory.
 	nearRows = partRows / 8
-	// regroupBytes is the size below which a segment is not worth it.
+	// regroupBytes of frames that are spread are worth it.
 	regroupBytes = 4 << 20
 	// frameBytes ends a regrouped frame whose series are long.
 	frameBytes = 1 << 20
@@ -77,15 +77,13 @@ func (b *block) leaveOut(run string) {
 
 // note counts a frame of the segment. The caller holds mu.
 func (g *segment) note(e entry) {
-	g.frames++
-	g.bytes += int64(e.size)
 	if e.last-e.first > nearRows && e.last-e.first > 16*int64(e.rows) {
-		g.wide++
+		g.wide += int64(e.size)
 	}
 }
 
 // spread reports whether the segment's frames are better regrouped.
-func (g *segment) spread() bool { return g.bytes >= regroupBytes && 2*g.wide > g.frames }
+func (g *segment) spread() bool { return g.wide >= regroupBytes }
 
 // regroup moves the records of g, which is not written to any more, to a new
 // segment. A kill in between leaves both: a record that is there twice counts

@@ -163,10 +163,8 @@ type segment struct {
 	table   *table // of its batches
 	start   int64  // where the first batch lies
 	file    *os.File
-	pending int // pairs of a frame and a part that is not sealed and needs it
-	frames  int
-	bytes   int64 // of all frames
-	wide    int   // frames whose trials lie far apart
+	pending int   // pairs of a frame and a part that is not sealed and needs it
+	wide    int64 // bytes of frames whose trials lie far apart
 	active  bool
 }
 
