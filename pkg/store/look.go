@@ -7,6 +7,7 @@ import (
 	"io"
 	"io/fs"
 	"math"
+	"os"
 	"path/filepath"
 	"slices"
 	"strconv"
@@ -132,10 +133,17 @@ func Timings(dir string, plan Plan) ([]Timed, error) {
 func (s *Store) Timings() ([]Timed, error) {
 	s.regrouping.RLock()
 	defer s.regrouping.RUnlock()
-	s.mu.Lock()
-	parts := slices.Clone(s.parts)
-	s.mu.Unlock()
-	return readTimings(s.dir, s.tables, parts)
+	for {
+		s.mu.Lock()
+		parts := slices.Clone(s.parts)
+		s.mu.Unlock()
+		timed, err := readTimings(s.dir, s.tables, parts)
+		if !errors.Is(err, os.ErrClosed) {
+			return timed, err
+		}
+		// A part was sealed just now, which took a segment away. That happens
+		// once a part at most.
+	}
 }
 
 func readTimings(dir string, tables tables, parts []part) ([]Timed, error) {
