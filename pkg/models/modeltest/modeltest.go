@@ -6,8 +6,8 @@
 // The checks, in order: the model is declared properly; its example reads and
 // plans; all of the example's trials run, in seconds; a point gives the same
 // bits whatever was run before it or beside it; a state that is handed on is all
-// that goes from one trial to the next; another replicate gives other numbers; a
-// trial stops when told.
+// that goes from one trial to the next; another replicate gives other numbers; each
+// measure can be asked for alone, and all at once; a trial stops when told.
 package modeltest
 
 import (
@@ -77,6 +77,7 @@ var checks = []struct {
 	{"same point gives same bits", (*subject).repeats},
 	{"hands its state on", (*subject).carries},
 	{"another replicate gives other numbers", (*subject).varies},
+	{"measures what is asked for", (*subject).measures},
 	{"stops when told", (*subject).stops},
 }
 
@@ -88,6 +89,7 @@ func (s *subject) plans() error {
 		return fmt.Errorf("the example:\n%w", err)
 	}
 	s.plan = spec.Plan()
+	s.model = spec.Model // with what the example asks for
 	if n := s.plan.Len(); n > maxTrials {
 		return fmt.Errorf("the example has %d trials; an example has at most %d", n, maxTrials)
 	}
@@ -238,6 +240,62 @@ func (s *subject) varies() error {
 		}
 	}
 	return errors.New("other replicates put the same values at all points tried: the streams are declared and not used")
+}
+
+// measures runs sampled points asking for each measure alone, for none and for
+// all: every output asked for is put, and the same bits twice.
+func (s *subject) measures() error {
+	m := s.model
+	if len(m.Measures) == 0 {
+		return nil
+	}
+	asks := [][]*models.Measure{nil, m.Measures}
+	for _, x := range m.Measures {
+		asks = append(asks, []*models.Measure{x})
+	}
+	sampled := s.sampled()
+	for i, asked := range asks {
+		derived := m.Asking(asked...)
+		var p models.Point
+		s.plan.Point(sampled[i%len(sampled)], &p)
+		given := p.Values
+		p.Values = nil
+		for _, param := range derived.Params {
+			v := param.Decl().Default
+			if k := m.Param(param.Decl().Name); k >= 0 {
+				v = given[k]
+			}
+			p.Values = append(p.Values, v)
+		}
+		p.Index = make([]int64, len(p.Values))
+		t := models.NewSetting(derived, 1, nil).NewTrial()
+		var before []models.Slot
+		for range 2 {
+			t.Start(&p)
+			if err := derived.Execute(context.Background(), t); err != nil {
+				return fmt.Errorf("asking for %s: %w", names(asked), err)
+			}
+			if before != nil {
+				if err := (&subject{model: derived}).same(before, t.Slots); err != nil {
+					return fmt.Errorf("asking for %s: the same point gave other bits: %w", names(asked), err)
+				}
+			}
+			before = copySlots(t.Slots)
+		}
+	}
+	return nil
+}
+
+// names lists measures in messages.
+func names(asked []*models.Measure) string {
+	if len(asked) == 0 {
+		return "nothing"
+	}
+	var list []string
+	for _, x := range asked {
+		list = append(list, x.Name)
+	}
+	return strings.Join(list, ", ")
 }
 
 // stops runs sampled points under a context that is done beforehand, and one

@@ -132,6 +132,10 @@ func TestBadModelsFail(t *testing.T) {
 					return nil
 				})
 			}},
+		{fault: "asked for and not measured", check: "measures what is asked for", message: "asking for mean: error: model walk version 1 put no mean",
+			plant: func(m *models.Model) {
+				m.Measures = []*models.Measure{{Name: "mean", Doc: "a mean", Outputs: []models.Output{models.Scalar("mean", "", "a mean")}}}
+			}},
 		{fault: "deaf to the context", check: "stops when told", message: "still ran",
 			plant: func(m *models.Model) {
 				good := m.Run
