@@ -14,7 +14,6 @@ import (
 	"errors"
 	"fmt"
 	"runtime"
-	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -271,12 +270,7 @@ func (p *pool) claim(dst []int64, last int, took time.Duration) []int64 {
 		p.cost += (took - p.cost) / 4
 		size = max(min(int(chunkTime/max(p.cost, 1)), 2*last, maxChunk), 1)
 	}
-	dst = p.queue.next(dst, size)
-	if len(dst) >= maxChunk && p.chain == 0 {
-		// Its trials take microseconds, and the journal is sooner sorted.
-		slices.Sort(dst)
-	}
-	return dst
+	return p.queue.next(dst, size)
 }
 
 // timeoutError is why a trial's context ends after the timeout.

@@ -302,6 +302,16 @@ func (b *block) size() int {
 	return n
 }
 
+// rowSize is about how many bytes of series row i holds.
+func (b *block) rowSize(i int) (n int) {
+	for c := range b.columns {
+		if b.columns[c].kind == seriesColumn {
+			n += 8 * len(b.columns[c].series(i))
+		}
+	}
+	return n
+}
+
 // addRows appends rows of src, a block of the same table, in the order given.
 func (b *block) addRows(src *block, order []int32) {
 	picks := make([]pick, len(order))

@@ -7,9 +7,7 @@ import (
 	"io"
 	"io/fs"
 	"math"
-	"os"
 	"path/filepath"
-	"slices"
 	"strconv"
 	"strings"
 
@@ -131,19 +129,9 @@ func Timings(dir string, plan Plan) ([]Timed, error) {
 
 // Timings is the function of that name for the folder that s writes to.
 func (s *Store) Timings() ([]Timed, error) {
-	s.regrouping.RLock()
-	defer s.regrouping.RUnlock()
-	for {
-		s.mu.Lock()
-		parts := slices.Clone(s.parts)
-		s.mu.Unlock()
-		timed, err := readTimings(s.dir, s.tables, parts)
-		if !errors.Is(err, os.ErrClosed) {
-			return timed, err
-		}
-		// A part was sealed just now, which took a segment away. That happens
-		// once a part at most.
-	}
+	parts, release := s.hold(0, len(s.parts))
+	timed, err := readTimings(s.dir, s.tables, parts)
+	return timed, errors.Join(err, release())
 }
 
 func readTimings(dir string, tables tables, parts []part) ([]Timed, error) {

@@ -26,43 +26,44 @@ const (
 	frameBytes = 1 << 20
 )
 
-// regroupRows is how many rows are in memory while a segment is regrouped.
-const regroupRows = 1 << 17
+// regroupLoad is how many bytes of frames are in memory while a segment is
+// regrouped: more of them make fewer and longer frames.
+const regroupLoad = 8 << 20
+
+// fewRows are too few for a frame, which takes some kilobytes whatever it holds.
+const fewRows = 64
 
 // regrouper is the memory that it takes to regroup segments, used for one after
 // another.
 type regrouper struct {
-	table        *table
-	rows, sorted *block
-	buckets      map[int64]*block
-	free         []*block
-	order        []int32
-	scratch      []byte
+	rows, frame *block
+	order       []int32
+	scratch     []byte
 }
 
 func newRegrouper(t *table) *regrouper {
-	return &regrouper{table: t, rows: newBlock(t), sorted: newBlock(t), buckets: make(map[int64]*block)}
-}
-
-func (r *regrouper) bucket(at int64) *block {
-	b := r.buckets[at]
-	if b == nil {
-		if n := len(r.free); n > 0 {
-			b, r.free = r.free[n-1], r.free[:n-1]
-		} else {
-			b = newBlock(r.table)
-		}
-		r.buckets[at] = b
-	}
-	return b
+	return &regrouper{rows: newBlock(t), frame: newBlock(t)}
 }
 
 func (r *regrouper) reset() {
-	for _, b := range r.buckets {
-		b.reset()
-		r.free = append(r.free, b)
+	r.rows.reset()
+	r.frame.reset()
+}
+
+// next is where the frame ends that begins with row from of the order, and the
+// part that it belongs to. A frame ends with its part and, unless it has few
+// rows, with a range of nearRows.
+func (r *regrouper) next(from int) (part, to int) {
+	trial := func(i int) int64 { return int64(r.rows.columns[journalTrial].bits[r.order[i]]) }
+	first, size := trial(from), 0
+	for to = from; to < len(r.order) && to-from < blockRows && size < frameBytes; to++ {
+		t := trial(to)
+		if t/partRows != first/partRows || t/nearRows != first/nearRows && to-from >= fewRows {
+			break
+		}
+		size += r.rows.rowSize(int(r.order[to]))
 	}
-	clear(r.buckets)
+	return int(first / partRows), to
 }
 
 // leaveOut makes the run null in the rows of that run, which the segment names.
@@ -113,80 +114,53 @@ func (s *Store) regroup(g *segment) error {
 	}
 	slices.SortFunc(ordered, func(a, b entry) int { return cmp.Compare(a.offset, b.offset) })
 
-	w, to, err := createSegment(s.disk, s.temp(), s.header, s.tables.journal)
+	w, moved, err := createSegment(s.disk, s.temp(), s.header, s.tables.journal)
 	if err != nil {
 		return err
 	}
-	to.active = false
+	moved.active = false
 	defer func() {
 		if err != nil {
-			to.file.Close()
-			os.Remove(to.path)
+			moved.file.Close()
+			os.Remove(moved.path)
 		}
 	}()
 	entries := make([][]entry, len(s.parts))
 	r := s.regrouper
 	defer r.reset()
-	flush := func(bucket int64, b *block) error {
-		out := b
-		if r.order = rowsByTrial(b, r.order); r.order != nil {
-			out = r.sorted
-			out.reset()
-			out.addRows(b, r.order)
-		}
-		out.leaveOut(s.header.Run)
-		if err := w.append(out); err != nil {
-			return err
-		}
-		e := w.frame
-		e.segment = to
-		to.note(e)
-		k := bucket * nearRows / partRows
-		entries[k] = append(entries[k], e)
-		b.reset()
-		return nil
-	}
-	most := min(max(regroupRows/len(s.parts)/(partRows/nearRows), 64), blockRows)
-	rows := r.rows
-	for _, e := range ordered {
-		rows.reset()
-		if r.scratch, err = e.load(s.tables.journal, rows, r.scratch); err != nil {
-			return err
-		}
-		trials := rows.columns[journalTrial].bits
-		for i, end := 0, 0; i < len(trials); i = end {
-			bucket := int64(trials[i]) / nearRows
-			for end = i + 1; end < len(trials) && int64(trials[end])/nearRows == bucket; end++ {
-			}
-			if sealed[bucket*nearRows/partRows] {
-				continue
-			}
-			b := r.bucket(bucket)
-			for c := range rows.columns {
-				b.columns[c].addRange(&rows.columns[c], i, end)
-			}
-			if b.rows() >= most || b.size() >= frameBytes {
-				if err = flush(bucket, b); err != nil {
-					return err
-				}
-			}
-		}
-	}
-	for bucket, b := range r.buckets {
-		if b.rows() > 0 {
-			if err = flush(bucket, b); err != nil {
+	for len(ordered) > 0 {
+		r.reset()
+		for load := 0; len(ordered) > 0 && load < regroupLoad; ordered = ordered[1:] {
+			if r.scratch, err = ordered[0].load(s.tables.journal, r.rows, r.scratch); err != nil {
 				return err
 			}
+			load += ordered[0].size
+		}
+		r.order = rowsByTrial(r.rows, r.order)
+		for from, to := 0, 0; from < len(r.order); from = to {
+			var k int
+			if k, to = r.next(from); sealed[k] {
+				continue
+			}
+			r.frame.reset()
+			r.frame.addRows(r.rows, r.order[from:to])
+			r.frame.leaveOut(s.header.Run)
+			if err = w.append(r.frame); err != nil {
+				return err
+			}
+			e := w.frame
+			e.segment = moved
+			entries[k] = append(entries[k], e)
 		}
 	}
 	if err = w.sync(); err != nil {
 		return err
 	}
-	path := filepath.Join(s.path(journalDir), filepath.Base(to.path))
-	if err = s.disk.rename(to.path, path); err != nil {
+	path := filepath.Join(s.path(journalDir), filepath.Base(moved.path))
+	if err = s.disk.rename(moved.path, path); err != nil {
 		return err
 	}
-	to.path = path
+	moved.path = path
 	if err = s.disk.syncDir(s.path(journalDir)); err != nil {
 		return err
 	}
@@ -201,7 +175,7 @@ func (s *Store) regroup(g *segment) error {
 		p.entries = slices.DeleteFunc(p.entries, func(e entry) bool { return e.segment == g })
 		g.pending -= before - len(p.entries)
 		p.entries = append(p.entries, entries[k]...)
-		to.pending += len(entries[k])
+		moved.pending += len(entries[k])
 	}
 	return g.remove(s.disk)
 }

@@ -45,7 +45,7 @@ type window struct {
 type loaded struct {
 	block *block
 	last  int64
-	order []int32 // of the rows, nil if they stand by trial
+	order []int32 // of the rows, empty if they stand by trial
 	next  int     // the first in order that is not handed out
 }
 
@@ -81,40 +81,40 @@ func (w *window) load(from, to int64) (err error) {
 		if w.scratch, err = e.load(w.table, l.block, w.scratch); err != nil {
 			return err
 		}
-		l.last, l.next, l.order = e.last, 0, rowsByTrial(l.block, l.order)
+		l.last, l.next, l.order = e.last, 0, l.order[:0]
+		if !slices.IsSorted(l.block.columns[journalTrial].bits) {
+			l.order = rowsByTrial(l.block, l.order)
+		}
 		w.loaded = append(w.loaded, l)
 	}
 	return nil
 }
 
 // rowsByTrial is the order of the block's rows by trial, those of one trial as
-// they stand; nil if all stand so. It may use buf.
+// they stand. It may use buf. It sorts by one byte of the trial after another,
+// the lowest first.
 func rowsByTrial(b *block, buf []int32) []int32 {
 	trials := b.columns[journalTrial].bits
-	if slices.IsSorted(trials) {
-		return nil
+	order, sorted := slices.Grow(buf[:0], len(trials))[:len(trials)], make([]int32, len(trials))
+	for i := range order {
+		order[i] = int32(i)
 	}
-	order := buf[:0]
-	first, last := slices.Min(trials), slices.Max(trials)
-	if last-first > uint64(16*len(trials)) {
-		for i := range trials {
-			order = append(order, int32(i))
+	first, last := trialRange(b)
+	for shift := 0; len(trials) > 0 && (last-first)>>shift > 0; shift += 8 {
+		var starts [256 + 1]int32
+		digit := func(row int32) uint8 { return uint8((int64(trials[row]) - first) >> shift) }
+		for _, row := range order {
+			starts[int(digit(row))+1]++
 		}
-		slices.SortStableFunc(order, func(a, b int32) int { return cmp.Compare(trials[a], trials[b]) })
-		return order
-	}
-	// Near one another: where the rows of each trial begin is counted.
-	starts := make([]int32, last-first+2)
-	for _, trial := range trials {
-		starts[trial-first+1]++
-	}
-	for i := range starts[1:] {
-		starts[i+1] += starts[i]
-	}
-	order = slices.Grow(order, len(trials))[:len(trials)]
-	for i, trial := range trials {
-		order[starts[trial-first]] = int32(i)
-		starts[trial-first]++
+		for d := range 256 {
+			starts[d+1] += starts[d]
+		}
+		for _, row := range order {
+			d := digit(row)
+			sorted[starts[d]] = row
+			starts[d]++
+		}
+		order, sorted = sorted, order
 	}
 	return order
 }
@@ -131,7 +131,7 @@ func (w *window) next(from, to int64) ([]ref, error) {
 		trials := l.block.columns[journalTrial].bits
 		for ; l.next < len(trials); l.next++ {
 			row := l.next
-			if l.order != nil {
+			if len(l.order) > 0 {
 				row = int(l.order[l.next])
 			}
 			trial := int64(trials[row])
@@ -459,6 +459,35 @@ func (s *Store) seal(k int, by *sealer) error {
 	p := &s.parts[k]
 	s.sealed += int64(p.count)
 	*p = part{sealed: true}
+	return s.letGo(entries)
+}
+
+// hold is what the parts [from, to) are made of now. Sealing and regrouping
+// leave their segments where they are until release is called.
+func (s *Store) hold(from, to int) (parts []part, release func() error) {
+	s.regrouping.RLock()
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	parts = slices.Clone(s.parts[from:to])
+	for _, p := range parts {
+		for _, e := range p.entries {
+			e.segment.pending++
+		}
+	}
+	return parts, func() (err error) {
+		defer s.regrouping.RUnlock()
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		for _, p := range parts {
+			err = errors.Join(err, s.letGo(p.entries))
+		}
+		return err
+	}
+}
+
+// letGo notes that the entries are not needed any more, and removes the segments
+// of which nothing is. The caller holds mu.
+func (s *Store) letGo(entries []entry) error {
 	for _, e := range entries {
 		e.segment.pending--
 		if e.segment.pending == 0 && !e.segment.active {
