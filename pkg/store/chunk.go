@@ -3,6 +3,7 @@ package store
 import (
 	"bytes"
 	"encoding/binary"
+	"encoding/hex"
 	"fmt"
 	"io"
 	"math"
@@ -302,8 +303,11 @@ func (c *chunkReader) take(n int, dst *column) error {
 		}
 	case idColumn:
 		for range n {
-			id, ok := parseID(c.plain)
-			if !ok {
+			var id models.ID
+			if len(c.plain) < idDigits {
+				return errID
+			}
+			if _, err := hex.Decode(id[:], c.plain[:idDigits]); err != nil {
 				return errID
 			}
 			dst.id = append(dst.id, id)
@@ -311,20 +315,6 @@ func (c *chunkReader) take(n int, dst *column) error {
 		}
 	}
 	return nil
-}
-
-// parseID reads the identity that text begins with.
-func parseID(text []byte) (id models.ID, ok bool) {
-	if len(text) < idDigits {
-		return id, false
-	}
-	ok = true
-	for k := 0; k < len(id); k += 4 {
-		x, digits := bytesOfHex(binary.LittleEndian.Uint64(text[2*k:]))
-		binary.LittleEndian.PutUint32(id[k:], x)
-		ok = ok && digits
-	}
-	return id, ok
 }
 
 // readSeries appends one row, which may go on over pages.

@@ -3,6 +3,7 @@ package store
 import (
 	"bytes"
 	"encoding/binary"
+	"encoding/hex"
 	"hash/crc32"
 	"math/bits"
 
@@ -153,7 +154,11 @@ func (w *chunkWriter) add(c *column) {
 			bit++
 		}
 	case c.kind == idColumn:
-		w.plain = appendIDs(w.plain, c)
+		for i := range c.id {
+			if !c.null[i] {
+				w.plain = hex.AppendEncode(w.plain, c.id[i][:])
+			}
+		}
 	default:
 		values := c.bits
 		if nulls > 0 {
@@ -488,39 +493,3 @@ func (d *dictionary) textBounds() (low, high []byte) {
 func countNulls(null []bool) int { return bytes.Count(bytesOf(null), []byte{1}) }
 
 const idDigits = 2 * len(models.ID{})
-
-// appendIDs adds the digits of the identities that are not null.
-func appendIDs(dst []byte, c *column) []byte {
-	for i := range c.id {
-		if !c.null[i] {
-			for k := 0; k < len(models.ID{}); k += 4 {
-				dst = binary.LittleEndian.AppendUint64(dst, hexOf(binary.LittleEndian.Uint32(c.id[i][k:])))
-			}
-		}
-	}
-	return dst
-}
-
-// hexOf is four bytes as eight digits, the first in the lowest byte.
-func hexOf(x uint32) uint64 {
-	// Each byte's halves in two bytes, the higher half first.
-	v := uint64(x)
-	v = (v | v<<16) & 0x0000ffff0000ffff
-	v = (v | v<<8) & 0x00ff00ff00ff00ff
-	v = v>>4&0x000f000f000f000f | v&0x000f000f000f000f<<8
-	// '0' + d, and as much more from ten on as 'a' is behind '9'.
-	letters := (v + 0x0606060606060606) >> 4 & 0x0101010101010101
-	return v + 0x3030303030303030 + letters*('a'-'0'-10)
-}
-
-// bytesOfHex undoes hexOf; it reports whether all were digits.
-func bytesOfHex(text uint64) (uint32, bool) {
-	// A letter has the bit 0x40, a digit has not.
-	letters := text >> 6 & 0x0101010101010101
-	v := text&0x0f0f0f0f0f0f0f0f + letters*9
-	v &= 0x0f0f0f0f0f0f0f0f
-	p := v<<4&0x00f000f000f000f0 | v>>8&0x000f000f000f000f
-	p = (p | p>>8) & 0x0000ffff0000ffff
-	x := uint32(p | p>>16)
-	return x, hexOf(x) == text
-}

@@ -33,9 +33,10 @@ const (
 )
 
 // Each frame of zstd carries its checksum: damage is then found by readers that
-// ignore Parquet's page checksums, as several do.
+// ignore Parquet's page checksums, as several do. The window is longer than
+// almost any page; the library's own would take 8 MB.
 var (
-	encoder, _ = zstd.NewWriter(nil, zstd.WithEncoderLevel(zstd.SpeedFastest), zstd.WithEncoderCRC(true), zstd.WithEncoderConcurrency(1), zstd.WithZeroFrames(true))
+	encoder, _ = zstd.NewWriter(nil, zstd.WithWindowSize(4*pageBytes), zstd.WithEncoderLevel(zstd.SpeedFastest), zstd.WithEncoderCRC(true), zstd.WithEncoderConcurrency(1), zstd.WithZeroFrames(true))
 	// decoder decodes no more than the memory given to it holds.
 	decoder, _ = zstd.NewReader(nil, zstd.WithDecoderConcurrency(0), zstd.WithDecodeAllCapLimit(true))
 )

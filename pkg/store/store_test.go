@@ -6,11 +6,13 @@ import (
 	"encoding/binary"
 	"errors"
 	"io"
+	"io/fs"
 	"math"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"pgregory.net/rapid"
 
@@ -413,4 +415,34 @@ func TestForeignNames(t *testing.T) {
 			t.Errorf("%s: the file outside is now %q, %v", name, text, err)
 		}
 	}
+}
+
+// TestHold: what is being read stays where it is when its part is sealed
+// meanwhile, and goes when it has been read.
+func TestHold(t *testing.T) {
+	plan, dir := newTestPlan(1000), t.TempDir()
+	s := open(t, dir, plan, "a")
+	fill(t, s, ascending(900), 100)
+	mustClose(t, s)
+	s = open(t, dir, plan, "b") // writes to a segment of its own
+	parts, release := s.hold(0, 1)
+	fill(t, s, ascending(1000)[900:], 100)
+	for s.Counts().Sealed < 1000 && s.Err() == nil {
+		time.Sleep(time.Millisecond)
+	}
+	timed, err := readTimings(dir, s.tables, parts)
+	if err != nil || len(timed) != 900 {
+		t.Errorf("%d timings, %v", len(timed), err)
+	}
+	if err := release(); err != nil {
+		t.Error(err)
+	}
+	if _, err := os.Stat(parts[0].entries[0].segment.path); !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("a segment that nothing needs is still there: %v", err)
+	}
+	if timed, err = s.Timings(); err != nil || len(timed) != 1000 {
+		t.Errorf("%d timings, %v", len(timed), err)
+	}
+	mustClose(t, s)
+	mustVerify(t, dir, plan)
 }
