@@ -22,11 +22,11 @@ params:
   x: {linspace: [0, 1, $((trials / 10))]}
   n: 0
 SPEC
-		/usr/bin/time -o "$dir/time" -f '%U %S %e %M' "$sweep" run "$dir/engine.yaml" --progress none --results "$dir/results" >/dev/null 2>&1
+		/usr/bin/time -o "$dir/time" -f '%U %S %e %M' "$sweep" run "$dir/engine.yaml" --figures none --progress none --results "$dir/results" >/dev/null 2>&1
 		awk -v n="$trials" -v o="$order" '{printf "%9d %-12s %6.0f ns CPU %6.0f ns elapsed %4.0f MB", n, o, ($1 + $2) / n * 1e9, $3 / n * 1e9, $4 / 1024}' "$dir/time"
 		/usr/bin/time -o "$dir/time" -f '%e' "$sweep" status "$dir/results/engine" >/dev/null
 		printf '   status %s s' "$(cat "$dir/time")"
-		/usr/bin/time -o "$dir/time" -f '%e' "$sweep" run "$dir/engine.yaml" --progress none --results "$dir/results" >/dev/null 2>&1
+		/usr/bin/time -o "$dir/time" -f '%e' "$sweep" run "$dir/engine.yaml" --figures none --progress none --results "$dir/results" >/dev/null 2>&1
 		printf '   run again %s s\n' "$(cat "$dir/time")"
 		rm -rf "$dir/results"
 	done

@@ -71,13 +71,7 @@ func (w *window) load(from, to int64) (err error) {
 		if e.last < from {
 			continue
 		}
-		var l *loaded
-		if n := len(w.free); n > 0 {
-			l, w.free = w.free[n-1], w.free[:n-1]
-			l.block.reset()
-		} else {
-			l = &loaded{block: newBlock(w.table)}
-		}
+		l := w.take(e.rows)
 		if w.scratch, err = e.load(w.table, l.block, w.scratch); err != nil {
 			return err
 		}
@@ -88,6 +82,22 @@ func (w *window) load(from, to int64) (err error) {
 		w.loaded = append(w.loaded, l)
 	}
 	return nil
+}
+
+// take returns an empty batch for so many rows, in memory of batches released if
+// they were of about that size: else all would grow to the largest.
+func (w *window) take(rows int) *loaded {
+	i := slices.IndexFunc(w.free, func(l *loaded) bool {
+		room := cap(l.block.columns[journalTrial].bits)
+		return rows <= room && room <= 4*rows
+	})
+	if i < 0 {
+		return &loaded{block: newBlock(w.table)}
+	}
+	l := w.free[i]
+	w.free = slices.Delete(w.free, i, i+1)
+	l.block.reset()
+	return l
 }
 
 // rowsByTrial is the order of the block's rows by trial, those of one trial as
