@@ -8,6 +8,7 @@
 package stream
 
 import (
+	"bytes"
 	"crypto/sha256"
 	"encoding/binary"
 	"math/rand/v2"
@@ -21,6 +22,9 @@ const domain = "sweep/stream/v1"
 // start with [Key.Reset].
 type Key struct {
 	buf []byte
+	// The last key and its sum: many trials in a row may share it.
+	last []byte
+	sum  [32]byte
 }
 
 // Reset begins the key of stream name for an experiment's seed and a replicate.
@@ -45,19 +49,31 @@ func (k *Key) text(s string) {
 }
 
 // Sum is the key's SHA-256.
-func (k *Key) Sum() [32]byte { return sha256.Sum256(k.buf) }
+func (k *Key) Sum() [32]byte {
+	if !bytes.Equal(k.buf, k.last) {
+		k.last = append(k.last[:0], k.buf...)
+		k.sum = sha256.Sum256(k.buf)
+	}
+	return k.sum
+}
 
 // Source is a random generator that can be started again under another key
 // without allocating.
 type Source struct {
 	chacha rand.ChaCha8
 	rand   *rand.Rand
+	key    [32]byte
+	begin  rand.ChaCha8 // the state with which the key's stream begins
 }
 
 // Start puts the source at the beginning of the stream of key and returns its
 // generator, which stays valid until the next Start.
 func (s *Source) Start(key [32]byte) *rand.Rand {
-	s.chacha.Seed(key)
+	if s.rand == nil || key != s.key {
+		s.begin.Seed(key)
+		s.key = key
+	}
+	s.chacha = s.begin
 	if s.rand == nil {
 		s.rand = rand.New(&s.chacha)
 	}

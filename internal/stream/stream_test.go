@@ -108,3 +108,26 @@ func BenchmarkStart(b *testing.B) {
 		s.Start(k.Sum()).Uint64()
 	}
 }
+
+// TestAgain: a stream that begins again under the same key, and one that begins
+// under another in between, give the numbers that a new source gives.
+func TestAgain(t *testing.T) {
+	var k stream.Key
+	var s stream.Source
+	for _, replicate := range []int64{0, 0, 1, 1, 0, 2} {
+		k.Reset(1, "weights", replicate)
+		for range 2 {
+			if k.Sum() != key(1, "weights", replicate) {
+				t.Fatalf("replicate %d has another key", replicate)
+			}
+		}
+		var fresh stream.Source
+		a, b := s.Start(k.Sum()), fresh.Start(k.Sum())
+		for i := range 100 {
+			if x, y := a.Uint64(), b.Uint64(); x != y {
+				t.Fatalf("replicate %d: number %d is %#x, not %#x", replicate, i, x, y)
+			}
+		}
+		a.Uint32() // leaves it inside a block
+	}
+}

@@ -3,15 +3,18 @@ package runner_test
 import (
 	"context"
 	"fmt"
+	"math"
 	"math/rand/v2"
 	"runtime"
 	"slices"
+	"sync"
 	"syscall"
 	"testing"
 	"time"
 
 	"github.com/neurosweep/sweep/pkg/experiment"
 	"github.com/neurosweep/sweep/pkg/models"
+	"github.com/neurosweep/sweep/pkg/models/logistic"
 	"github.com/neurosweep/sweep/pkg/runner"
 	"github.com/neurosweep/sweep/pkg/store"
 )
@@ -72,6 +75,76 @@ func BenchmarkEngine(b *testing.B) {
 			var m runtime.MemStats
 			runtime.ReadMemStats(&m)
 			b.ReportMetric(float64(m.Sys)/(1<<20), "MB")
+		})
+	}
+}
+
+// BenchmarkShare prints which share of the CPU time of logistic trials is the
+// model's own: that of as many calls of it, without points, records and all else,
+// on as many threads, which slow each other down. Both are the least of b.N
+// rounds, which alternate. The trials are iterations alone, as many as the name
+// says; and what is measured if nothing is asked for, with 1000 steps.
+func BenchmarkShare(b *testing.B) {
+	for _, c := range []struct {
+		name, asks string
+		trials     int64
+	}{
+		{"1000", "measure: []\nparams:\n  transient: 1000", 100_000},
+		{"10000", "measure: []\nparams:\n  transient: 10000", 100_000},
+		{"100000", "measure: []\nparams:\n  transient: 100000", 20_000},
+		{"default", "params:\n  steps: 1000", 100_000},
+	} {
+		b.Run(c.name, func(b *testing.B) {
+			trials := c.trials
+			spec, err := experiment.Parse("share.yaml", fmt.Appendf(nil, "about: engine\nmodel: logistic\n%s\n  r: {linspace: [3.6, 4, %d]}\n", c.asks, trials),
+				experiment.Options{Models: []*models.Model{logistic.Model}})
+			if err != nil {
+				b.Fatal(err)
+			}
+			plan := spec.Plan()
+			setting := plan.Setting()
+			calls := func(run bool) time.Duration {
+				before := cpuTime()
+				var workers sync.WaitGroup
+				n := int64(runtime.GOMAXPROCS(0))
+				for w := range n {
+					workers.Go(func() {
+						var point models.Point
+						trial := setting.NewTrial()
+						for i := w; i < trials; i += n {
+							plan.Point(i, &point)
+							trial.Start(&point)
+							if !run {
+								continue
+							}
+							if err := setting.Model.Execute(context.Background(), trial); err != nil {
+								b.Error(err)
+							}
+						}
+					})
+				}
+				workers.Wait()
+				return cpuTime() - before
+			}
+			own, all := time.Duration(math.MaxInt64), time.Duration(math.MaxInt64)
+			for range b.N {
+				own = min(own, calls(true)-calls(false))
+				before := cpuTime()
+				st, err := store.Open(b.TempDir(), plan, spec.Resolved(), store.Options{Run: store.Run{ID: "bench"}})
+				if err != nil {
+					b.Fatal(err)
+				}
+				if err := runner.Run(context.Background(), nil, plan, plan.Sequence(), st, runner.Options{}); err != nil {
+					b.Fatal(err)
+				}
+				if err := st.Close(); err != nil {
+					b.Fatal(err)
+				}
+				all = min(all, cpuTime()-before)
+			}
+			b.ReportMetric(float64(own)/float64(trials), "model-ns/trial")
+			b.ReportMetric(float64(all-own)/float64(trials), "engine-ns/trial")
+			b.ReportMetric(100*float64(own)/float64(all), "%-model")
 		})
 	}
 }

@@ -110,6 +110,28 @@ func TestOrderIsKept(t *testing.T) {
 	}
 }
 
+// TestChunksKeepOrder: trials that take microseconds, which come in chunks of
+// thousands, are run in the order that was asked for too.
+func TestChunksKeepOrder(t *testing.T) {
+	var ran, order []int64
+	m := sleeper(nil)
+	m.Run = func(ctx context.Context, t *models.Trial) error {
+		ran = append(ran, int64(size.Of(t)))
+		took.Put(t, 0)
+		return nil
+	}
+	p := &sizes{setting: models.NewSetting(m, 1, nil)}
+	for trial := range int64(100_000) {
+		p.ms = append(p.ms, float64(trial))
+		order = append(order, trial)
+	}
+	slices.Reverse(order)
+	runAll(t, t.TempDir(), p, runner.Listed(slices.Clone(order)), nil, runner.Options{Workers: 1}, true)
+	if !slices.Equal(ran, order) {
+		t.Error("trials were run in another order")
+	}
+}
+
 // TestUntil: at the deadline nothing more is begun and what runs may end.
 func TestUntil(t *testing.T) {
 	p := &sizes{models.NewSetting(sleeper(nil), 1, nil), slices.Repeat([]float64{50}, 100)}

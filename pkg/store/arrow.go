@@ -10,6 +10,7 @@ import (
 	"encoding/hex"
 	"errors"
 	"io"
+	"slices"
 	"unsafe"
 
 	"github.com/apache/arrow/go/v15/arrow"
@@ -146,17 +147,17 @@ func (w *arrowRecords) of(b *block) arrow.Record {
 // array is column i as an Arrow array over the column's own memory.
 func (w *arrowRecords) array(i int, c *column) arrow.Array {
 	rows := len(c.null)
-	nulls := 0
-	w.valid[i] = grow(w.valid[i], int(bitutil.BytesForBits(int64(rows))))
-	for r, null := range c.null {
-		if null {
-			nulls++
-		} else {
-			bitutil.SetBit(w.valid[i], r)
-		}
-	}
+	nulls := countNulls(c.null)
 	var validity *memory.Buffer
 	if nulls > 0 {
+		w.valid[i] = grow(w.valid[i], int(bitutil.BytesForBits(int64(rows))))
+		if nulls < rows {
+			for r, null := range c.null {
+				if !null {
+					bitutil.SetBit(w.valid[i], r)
+				}
+			}
+		}
 		validity = memory.NewBufferBytes(w.valid[i])
 	}
 	dtype := w.schema.Field(i).Type
@@ -217,4 +218,12 @@ func grow(b []byte, n int) []byte {
 func bytesOf[T any](xs []T) []byte {
 	var x T
 	return unsafe.Slice((*byte)(unsafe.Pointer(unsafe.SliceData(xs))), len(xs)*int(unsafe.Sizeof(x)))
+}
+
+// appendNumbers adds the numbers whose memory text is.
+func appendNumbers[T int64 | uint64](dst []T, text []byte) []T {
+	n := len(dst)
+	dst = slices.Grow(dst, len(text)/8)[:n+len(text)/8]
+	copy(bytesOf(dst[n:]), text)
+	return dst
 }

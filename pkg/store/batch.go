@@ -14,7 +14,6 @@ import (
 type Batch struct {
 	block    *block
 	identity *models.Identity
-	run      string
 	state    int // place of the state's column, -1 if there is none
 }
 
@@ -28,13 +27,7 @@ type Timing struct {
 func (b *Batch) Len() int { return b.block.rows() }
 
 // Size is about how many bytes of series the batch holds.
-func (b *Batch) Size() int {
-	n := 0
-	for i := range b.block.columns {
-		n += 8 * len(b.block.columns[i].flat)
-	}
-	return n
-}
+func (b *Batch) Size() int { return b.block.size() }
 
 // maxMessage bounds what a failure's message may take in the data set.
 const maxMessage = 16 << 10
@@ -46,7 +39,7 @@ func (b *Batch) Add(p *models.Point, t *models.Trial, err error, timing Timing) 
 	c[journalTrial].addInt(p.Trial)
 	c[journalID].addID(b.identity.Of(p))
 	c[journalAttempt].addInt(int64(timing.Attempt))
-	c[journalRun].addText(b.run)
+	c[journalRun].addNull() // this run, which the segment names
 	c[journalWall].addInt(timing.Wall)
 	if timing.CPU >= 0 {
 		c[journalCPU].addInt(timing.CPU)

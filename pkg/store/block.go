@@ -1,7 +1,9 @@
 package store
 
 import (
+	"hash/maphash"
 	"math"
+	"slices"
 
 	"github.com/neurosweep/sweep/pkg/models"
 )
@@ -54,6 +56,27 @@ func (c *column) addNull() {
 	}
 }
 
+// addNulls appends n nulls.
+func (c *column) addNulls(n int) {
+	at := len(c.null)
+	c.null = slices.Grow(c.null, n)[:at+n]
+	for i := at; i < at+n; i++ {
+		c.null[i] = true
+	}
+	switch c.kind {
+	case textColumn:
+		c.text = append(c.text, make([]string, n)...)
+	case idColumn:
+		c.id = append(c.id, make([]models.ID, n)...)
+	case seriesColumn:
+		for range n {
+			c.end = append(c.end, len(c.flat))
+		}
+	default:
+		c.bits = append(c.bits, make([]uint64, n)...)
+	}
+}
+
 func (c *column) addBits(b uint64)   { c.null, c.bits = append(c.null, false), append(c.bits, b) }
 func (c *column) addInt(n int64)     { c.addBits(uint64(n)) }
 func (c *column) addFloat(x float64) { c.addBits(math.Float64bits(x)) }
@@ -86,6 +109,67 @@ func (c *column) addFrom(src *column, i int) {
 	default:
 		c.addBits(src.bits[i])
 	}
+}
+
+// addRange appends the rows [from, to) of src, a column of the same kind.
+func (c *column) addRange(src *column, from, to int) {
+	c.null = append(c.null, src.null[from:to]...)
+	switch c.kind {
+	case textColumn:
+		c.text = append(c.text, src.text[from:to]...)
+	case idColumn:
+		c.id = append(c.id, src.id[from:to]...)
+	case seriesColumn:
+		start := 0
+		if from > 0 {
+			start = src.end[from-1]
+		}
+		for _, end := range src.end[from:to] {
+			c.end = append(c.end, len(c.flat)+end-start)
+		}
+		if to > from {
+			c.flat = append(c.flat, src.flat[start:src.end[to-1]]...)
+		}
+	default:
+		c.bits = append(c.bits, src.bits[from:to]...)
+	}
+}
+
+// pick is a row of one of some blocks.
+type pick struct{ block, row int32 }
+
+// addPicks appends the rows picked of the column of that place in the blocks,
+// which is of the same kind.
+func (c *column) addPicks(blocks []*block, place int, picks []pick) {
+	from := func(i int) *column { return &blocks[i].columns[place] }
+	c.null = appendPicks(c.null, len(blocks), picks, func(i int) []bool { return from(i).null })
+	switch c.kind {
+	case textColumn:
+		c.text = appendPicks(c.text, len(blocks), picks, func(i int) []string { return from(i).text })
+	case idColumn:
+		c.id = appendPicks(c.id, len(blocks), picks, func(i int) []models.ID { return from(i).id })
+	case seriesColumn:
+		for _, p := range picks {
+			c.flat = append(c.flat, from(int(p.block)).series(int(p.row))...)
+			c.end = append(c.end, len(c.flat))
+		}
+	default:
+		c.bits = appendPicks(c.bits, len(blocks), picks, func(i int) []uint64 { return from(i).bits })
+	}
+}
+
+func appendPicks[T any](dst []T, blocks int, picks []pick, values func(block int) []T) []T {
+	var few [16][]T
+	all := few[:0]
+	for i := range blocks {
+		all = append(all, values(i))
+	}
+	at := len(dst)
+	dst = slices.Grow(dst, len(picks))[:at+len(picks)]
+	for i, p := range picks {
+		dst[at+i] = all[p.block][p.row]
+	}
+	return dst
 }
 
 // series is row i of a series column.
@@ -125,31 +209,46 @@ func (c *column) sameRow(i int, d *column, j int) bool {
 	return c.bits[i] == d.bits[j]
 }
 
-// fingerprint mixes every value of the column, nulls and lengths included, into
-// h. It finds damage; it is no defence against an adversary.
-func (c *column) fingerprint(h uint64) uint64 {
-	for i, null := range c.null {
-		if null {
-			h = mix(h, 0x9e3779b97f4a7c15)
-			continue
-		}
-		switch c.kind {
-		case textColumn:
-			h = mixText(h, c.text[i])
-		case idColumn:
-			h = mixText(h, string(c.id[i][:]))
-		case seriesColumn:
-			xs := c.series(i)
-			h = mix(h, uint64(len(xs)))
-			for _, x := range xs {
-				h = mix(h, math.Float64bits(x))
-			}
-		default:
-			h = mix(h, c.bits[i])
-		}
-	}
-	return h
+// print is a fingerprint of the values of a column, nulls and lengths included,
+// however its rows are divided into blocks. It finds damage; it is no defence
+// against an adversary, and is another in each process.
+type print struct {
+	nulls, values maphash.Hash
+	rest          uint64 // of texts, and of the lengths of series
 }
+
+var printSeed = maphash.MakeSeed()
+
+func (p *print) reset() {
+	p.nulls.SetSeed(printSeed)
+	p.values.SetSeed(printSeed)
+	p.rest = 0
+}
+
+func (p *print) add(c *column) {
+	p.nulls.Write(bytesOf(c.null))
+	switch c.kind {
+	case textColumn:
+		for i, s := range c.text {
+			if !c.null[i] {
+				p.rest = mixText(p.rest, s)
+			}
+		}
+	case idColumn:
+		p.values.Write(bytesOf(c.id))
+	case seriesColumn:
+		start := 0
+		for _, end := range c.end {
+			p.rest = mix(p.rest, uint64(end-start))
+			start = end
+		}
+		p.values.Write(bytesOf(c.flat))
+	default:
+		p.values.Write(bytesOf(c.bits))
+	}
+}
+
+func (p *print) sum() uint64 { return mix(mix(p.rest, p.nulls.Sum64()), p.values.Sum64()) }
 
 // mix is one step of a multiply-and-rotate hash; the multiplier is the 64-bit
 // golden ratio, odd, so every step is a bijection of h.
@@ -175,6 +274,7 @@ func mixText(h uint64, s string) uint64 {
 // block is some rows of a table, column by column.
 type block struct {
 	columns []column
+	at      int // among the blocks that rows are picked from
 }
 
 func newBlock(t *table) *block {
@@ -190,5 +290,35 @@ func (b *block) rows() int { return len(b.columns[0].null) }
 func (b *block) reset() {
 	for i := range b.columns {
 		b.columns[i].reset()
+	}
+}
+
+// size is about how many bytes of series the block holds.
+func (b *block) size() int {
+	n := 0
+	for i := range b.columns {
+		n += 8 * len(b.columns[i].flat)
+	}
+	return n
+}
+
+// rowSize is about how many bytes of series row i holds.
+func (b *block) rowSize(i int) (n int) {
+	for c := range b.columns {
+		if b.columns[c].kind == seriesColumn {
+			n += 8 * len(b.columns[c].series(i))
+		}
+	}
+	return n
+}
+
+// addRows appends rows of src, a block of the same table, in the order given.
+func (b *block) addRows(src *block, order []int32) {
+	picks := make([]pick, len(order))
+	for i, row := range order {
+		picks[i].row = row
+	}
+	for i := range b.columns {
+		b.columns[i].addPicks([]*block{src}, i, picks)
 	}
 }

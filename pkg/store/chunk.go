@@ -1,81 +1,214 @@
 package store
 
 import (
+	"bytes"
+	"encoding/binary"
+	"encoding/hex"
 	"fmt"
 	"io"
+	"math"
+	"slices"
 
-	"github.com/parquet-go/parquet-go"
+	"github.com/parquet-go/parquet-go/encoding/delta"
+	"github.com/parquet-go/parquet-go/encoding/rle"
+	"github.com/parquet-go/parquet-go/format"
+
+	"github.com/neurosweep/sweep/pkg/models"
 )
 
-// chunkReader reads one column of one row group, page by page, straight from
-// the pages' memory.
+// chunkReader reads one column of one row group, page by page.
 type chunkReader struct {
-	pages parquet.Pages
-	page  parquet.Page
 	guard pageGuard
+	page  dataPage
 
-	repetition []byte // levels of the page's values; empty where all are 0
-	definition []byte
-	at         int // the next level
-	next       int // the next value that is there
+	repetitions []byte // levels of the page's values; nil where all are 0
+	definitions []byte // nil where all are the highest
+	buffers     [2][]byte
+	at          int // the next level
 
-	// The page's values, or its dictionary's if indexes is not nil.
+	// The page's values that are not yet read: their encoding, or where indexes
+	// has them their places in the dictionary, or numbers.
+	plain   []byte
+	bit     int // of plain, where the values are flags
 	indexes []int32
 	numbers []int64
-	floats  []float64
-	bits    []byte
-	bytes   []byte
-	offsets []uint32
+	space   struct {
+		indexes []int32
+		numbers []int64
+		digits  []byte
+		ends    []uint32
+	}
 
-	dictionary parquet.Dictionary // the one that texts were made from
-	texts      []string
+	// The dictionary's values, made when a page needs them.
+	words []uint64
+	texts []string
+}
+
+// begin goes on with the pages of another chunk of the column.
+func (c *chunkReader) begin(g pageGuard) {
+	g.buf, g.page = c.guard.buf, c.guard.page
+	c.guard = g
+	c.page, c.at = dataPage{}, 0
+	c.words, c.texts = c.words[:0], c.texts[:0]
 }
 
 // turn goes on with the next page; it returns io.EOF when there is none.
-func (c *chunkReader) turn(f *field) error {
-	if c.page != nil {
-		parquet.Release(c.page)
-		c.page = nil
-	}
-	if err := c.guard.next(); err != nil {
-		return err
-	}
-	page, err := c.pages.ReadPage()
+func (c *chunkReader) turn(f *field) (err error) {
+	c.page, err = c.guard.next()
 	if err != nil {
 		return err
 	}
-	c.page, c.at, c.next = page, 0, 0
-	c.repetition, c.definition = page.RepetitionLevels(), page.DefinitionLevels()
-	data := page.Data()
-	c.indexes = nil
-	dictionary := page.Dictionary()
-	if dictionary != nil {
-		c.indexes = data.Int32()
-		data = dictionary.Page().Data()
+	c.at, c.plain, c.bit, c.indexes, c.numbers = 0, nil, 0, nil, nil
+	n := c.page.count
+	if c.repetitions, err = c.levels(&c.buffers[0], c.page.repetitions, c.guard.repeated, n); err != nil {
+		return err
 	}
-	switch f.kind {
-	case intColumn:
-		c.numbers = data.Int64()
-	case floatColumn, seriesColumn:
-		c.floats = data.Double()
-	case boolColumn:
-		c.bits = data.Boolean()
-	default:
-		c.bytes, c.offsets = data.ByteArray()
-		if dictionary != nil && dictionary != c.dictionary {
-			c.texts = c.texts[:0]
-			for i := range len(c.offsets) - 1 {
-				c.texts = append(c.texts, string(c.bytes[c.offsets[i]:c.offsets[i+1]]))
-			}
+	if c.definitions, err = c.levels(&c.buffers[1], c.page.definitions, c.guard.defined, n); err != nil {
+		return err
+	}
+	present := n
+	if c.definitions != nil {
+		present = bytes.Count(c.definitions, []byte{c.guard.defined})
+		if present == n && c.guard.repeated == 0 {
+			c.definitions = nil
 		}
 	}
-	c.dictionary = dictionary
+	switch c.page.encoding {
+	case format.RLEDictionary:
+		return c.indexed(f, present)
+	case format.DeltaBinaryPacked:
+		if f.kind != intColumn {
+			return fmt.Errorf("%w: values that are no integers as differences", errShape)
+		}
+		c.space.numbers, err = new(delta.BinaryPackedEncoding).DecodeInt64(c.space.numbers[:0], c.page.values)
+		if err == nil && len(c.space.numbers) < present {
+			err = errFew
+		}
+		c.numbers = c.space.numbers
+		return err
+	case format.DeltaLengthByteArray:
+		if f.kind != idColumn {
+			return fmt.Errorf("%w: texts behind their lengths", errShape)
+		}
+		c.space.digits, c.space.ends, err = new(delta.LengthByteArrayEncoding).DecodeByteArray(c.space.digits[:0], c.page.values, c.space.ends[:0])
+		if err == nil && len(c.space.ends) <= present {
+			err = errFew
+		}
+		for i := 0; err == nil && i <= present; i++ {
+			if int(c.space.ends[i]) != i*idDigits {
+				err = errID
+			}
+		}
+		c.plain = c.space.digits
+		return err
+	}
+	if f.kind == idColumn && present > 0 {
+		return fmt.Errorf("%w: identities without their lengths", errShape)
+	}
+	c.plain = c.page.values
+	size := 8 * present
+	switch f.kind {
+	case boolColumn:
+		size = (present + 7) / 8
+	case textColumn:
+		size = 4 * present
+	}
+	if len(c.plain) < size {
+		return errFew
+	}
 	return nil
+}
+
+var errID = fmt.Errorf("%w: an id that is not %d hexadecimal digits", errShape, idDigits)
+
+var errFew = fmt.Errorf("%w: too few values", errShape)
+
+// levels are n levels, none of them above the highest; nil where that is 0.
+func (c *chunkReader) levels(buf *[]byte, text []byte, highest byte, n int) (levels []byte, err error) {
+	if highest == 0 {
+		return nil, nil
+	}
+	width := 1
+	if highest > 1 {
+		width = 2
+	}
+	*buf, err = (&rle.Encoding{BitWidth: width}).DecodeLevels((*buf)[:0], text)
+	if err != nil {
+		return nil, err
+	}
+	if len(*buf) < n {
+		return nil, errFew
+	}
+	levels = (*buf)[:n]
+	if highest != 1<<width-1 && n > 0 && slices.Max(levels) > highest {
+		return nil, fmt.Errorf("%w: levels", errShape)
+	}
+	return levels, nil
+}
+
+// indexed makes ready a page of places in the dictionary.
+func (c *chunkReader) indexed(f *field, present int) (err error) {
+	if c.guard.words > 0 && len(c.words) == 0 && len(c.texts) == 0 {
+		if err := c.readWords(f); err != nil {
+			return err
+		}
+	}
+	c.space.indexes, err = new(rle.DictionaryEncoding).DecodeInt32(c.space.indexes[:0], c.page.values)
+	if err != nil {
+		return err
+	}
+	if len(c.space.indexes) < present {
+		return errFew
+	}
+	c.indexes = c.space.indexes[:present]
+	words := uint32(max(len(c.words), len(c.texts)))
+	for _, i := range c.indexes {
+		if uint32(i) >= words {
+			return fmt.Errorf("%w: place %d in a dictionary of %d values", errShape, i, words)
+		}
+	}
+	return nil
+}
+
+func (c *chunkReader) readWords(f *field) error {
+	text := c.guard.dictionary
+	for range c.guard.words {
+		switch f.kind {
+		case intColumn, floatColumn:
+			if len(text) < 8 {
+				return errFew
+			}
+			c.words = append(c.words, binary.LittleEndian.Uint64(text))
+			text = text[8:]
+		case textColumn:
+			word, rest, ok := cutText(text)
+			if !ok {
+				return errFew
+			}
+			c.texts = append(c.texts, string(word))
+			text = rest
+		default:
+			return fmt.Errorf("%w: a dictionary", errShape)
+		}
+	}
+	return nil
+}
+
+// cutText takes a text behind its length off.
+func cutText(text []byte) (word, rest []byte, ok bool) {
+	if len(text) < 4 {
+		return nil, nil, false
+	}
+	n := uint64(binary.LittleEndian.Uint32(text))
+	if n > uint64(len(text)-4) {
+		return nil, nil, false
+	}
+	return text[4 : 4+n], text[4+n:], true
 }
 
 // more makes sure that there is a value left on the page, turning it if need be.
 func (c *chunkReader) more(f *field) error {
-	for c.page == nil || int64(c.at) == c.page.NumValues() {
+	for c.at == c.page.count {
 		if err := c.turn(f); err != nil {
 			return err
 		}
@@ -85,62 +218,115 @@ func (c *chunkReader) more(f *field) error {
 
 // read appends rows rows to dst.
 func (c *chunkReader) read(rows int, f *field, dst *column) error {
-	defined := byte(0)
-	if f.optional {
-		defined = 1
-	}
-	for range rows {
+	for rows > 0 {
 		if err := c.more(f); err == io.EOF {
-			return fmt.Errorf("%w: too few values", errShape)
+			return errFew
 		} else if err != nil {
 			return err
 		}
 		if f.kind == seriesColumn {
-			if err := c.readSeries(f, defined, dst); err != nil {
+			if err := c.readSeries(f, dst); err != nil {
+				return err
+			}
+			rows--
+			continue
+		}
+		n := min(rows, c.page.count-c.at)
+		rows -= n
+		if c.definitions == nil {
+			c.at += n
+			if err := c.take(n, dst); err != nil {
 				return err
 			}
 			continue
 		}
-		present := len(c.definition) == 0 || c.definition[c.at] == defined
-		c.at++
-		if !present {
-			dst.addNull()
-			continue
-		}
-		i := c.next
-		c.next++
-		if c.indexes != nil {
-			i = int(c.indexes[i])
-		}
-		switch f.kind {
-		case intColumn:
-			dst.addInt(c.numbers[i])
-		case floatColumn:
-			dst.addFloat(c.floats[i])
-		case boolColumn:
-			dst.addBool(c.bits[i/8]>>(i%8)&1 != 0)
-		case textColumn:
-			if c.indexes != nil {
-				dst.addText(c.texts[i])
-			} else {
-				dst.addText(string(c.bytes[c.offsets[i]:c.offsets[i+1]]))
+		// Runs of rows that are all null or all not.
+		levels := c.definitions[c.at : c.at+n]
+		c.at += n
+		for len(levels) > 0 {
+			run := 1
+			for run < len(levels) && levels[run] == levels[0] {
+				run++
 			}
-		case idColumn:
-			id, err := parseID(c.bytes[c.offsets[i]:c.offsets[i+1]])
-			if err != nil {
+			if levels[0] == 0 {
+				dst.addNulls(run)
+			} else if err := c.take(run, dst); err != nil {
 				return err
 			}
-			dst.addID(id)
+			levels = levels[run:]
 		}
 	}
 	return nil
 }
 
-// readSeries appends one list: null below the list's own level, empty at it, and
-// an element at every level above, of which elements 0 to n-1 of a list but the
-// first are repetitions.
-func (c *chunkReader) readSeries(f *field, defined byte, dst *column) error {
-	switch level := c.definition[c.at]; {
+// take appends n values that are there to dst.
+func (c *chunkReader) take(n int, dst *column) error {
+	dst.null = append(dst.null, make([]bool, n)...)
+	indexes := c.indexes
+	if indexes != nil {
+		indexes, c.indexes = indexes[:n], c.indexes[n:]
+	}
+	switch dst.kind {
+	case intColumn, floatColumn:
+		switch {
+		case indexes != nil:
+			dst.bits = slices.Grow(dst.bits, n)
+			for _, i := range indexes {
+				dst.bits = append(dst.bits, c.words[i])
+			}
+		case c.numbers != nil:
+			dst.bits = appendNumbers(dst.bits, bytesOf(c.numbers[:n]))
+			c.numbers = c.numbers[n:]
+		default:
+			dst.bits = appendNumbers(dst.bits, c.plain[:8*n])
+			c.plain = c.plain[8*n:]
+		}
+	case boolColumn:
+		for range n {
+			dst.bits = append(dst.bits, uint64(c.plain[c.bit/8]>>(c.bit%8)&1))
+			c.bit++
+		}
+	case textColumn:
+		if indexes != nil {
+			for _, i := range indexes {
+				dst.text = append(dst.text, c.texts[i])
+			}
+			break
+		}
+		for range n {
+			word, rest, ok := cutText(c.plain)
+			if !ok {
+				return errFew
+			}
+			dst.text = append(dst.text, again(dst.text, word))
+			c.plain = rest
+		}
+	case idColumn:
+		for range n {
+			var id models.ID
+			if len(c.plain) < idDigits {
+				return errID
+			}
+			if _, err := hex.Decode(id[:], c.plain[:idDigits]); err != nil {
+				return errID
+			}
+			dst.id = append(dst.id, id)
+			c.plain = c.plain[idDigits:]
+		}
+	}
+	return nil
+}
+
+// readSeries appends one row, which may go on over pages.
+func (c *chunkReader) readSeries(f *field, dst *column) error {
+	defined := byte(0)
+	if f.optional {
+		defined = 1
+	}
+	if c.repetitions[c.at] != 0 {
+		return fmt.Errorf("%w: a list that does not begin", errShape)
+	}
+	switch level := c.definitions[c.at]; {
 	case level < defined:
 		c.at++
 		dst.addNull()
@@ -153,23 +339,22 @@ func (c *chunkReader) readSeries(f *field, defined byte, dst *column) error {
 	for first := true; ; first = false {
 		if !first {
 			err := c.more(f)
-			if err == io.EOF || err == nil && c.repetition[c.at] == 0 {
+			if err == io.EOF || err == nil && c.repetitions[c.at] == 0 {
 				break
 			}
 			if err != nil {
 				return err
 			}
 		}
-		if c.definition[c.at] != defined+2 {
+		if c.definitions[c.at] != defined+2 {
 			return fmt.Errorf("%w: a null in a list", errShape)
 		}
-		i := c.next
-		if c.indexes != nil {
-			i = int(c.indexes[i])
-		}
-		dst.flat = append(dst.flat, c.floats[i])
 		c.at++
-		c.next++
+		if c.indexes != nil {
+			return fmt.Errorf("%w: a dictionary", errShape)
+		}
+		dst.flat = append(dst.flat, math.Float64frombits(binary.LittleEndian.Uint64(c.plain)))
+		c.plain = c.plain[8:]
 	}
 	dst.null = append(dst.null, false)
 	dst.end = append(dst.end, len(dst.flat))

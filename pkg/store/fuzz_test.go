@@ -32,7 +32,8 @@ func smallPart(t testing.TB) []byte {
 	l := newLayout(plan)
 	l.fill(refs)
 	var out bytes.Buffer
-	w := newPartWriter(&out, trialsTable(plan), map[string]string{"sweep.plan": "x"})
+	w := newPartWriter(trialsTable(plan))
+	w.begin(&out, map[string]string{"sweep.plan": "x"})
 	if err := w.write(l.trials); err != nil {
 		t.Fatal(err)
 	}
@@ -119,7 +120,7 @@ func FuzzPage(f *testing.F) {
 				f.Fatal(err)
 			}
 			g.at += int64(size)
-			page, err := decoder.DecodeAll(whole[g.at:g.at+int64(h.CompressedPageSize)], nil)
+			page, err := decoder.DecodeAll(whole[g.at:g.at+int64(h.CompressedPageSize)], make([]byte, 0, h.UncompressedPageSize))
 			if err != nil {
 				f.Fatal(err)
 			}

@@ -4,10 +4,10 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
+	"hash/crc32"
 	"io"
 	"math/bits"
 
-	"github.com/klauspost/compress/zstd"
 	"github.com/parquet-go/parquet-go/encoding/thrift"
 	"github.com/parquet-go/parquet-go/format"
 )
@@ -137,7 +137,7 @@ func checkChunk(m *format.ColumnMetaData, end int64) error {
 	return nil
 }
 
-// pageGuard checks the pages of a column chunk, one ahead of the library.
+// pageGuard reads the pages of a column chunk and checks what they claim.
 type pageGuard struct {
 	file       io.ReaderAt
 	at, end    int64
@@ -146,56 +146,81 @@ type pageGuard struct {
 	repeated   byte  // the highest levels
 	defined    byte
 	kind       format.Type
-	dictionary bool
+	dictionary []byte // values of the dictionary page, nil if there was none
+	words      int    // how many
 	buf        []byte
 	page       []byte
 }
 
-// limited decodes no more than the memory given to it holds.
-var limited, _ = zstd.NewReader(nil, zstd.WithDecoderConcurrency(0), zstd.WithDecodeAllCapLimit(true))
+// dataPage is a page whose counts have been checked against its bytes: no run in
+// it holds more values than the page has, rounded up to groups of eight.
+type dataPage struct {
+	count                    int // levels
+	repetitions, definitions []byte
+	encoding                 format.Encoding
+	values                   []byte
+}
 
-// next checks the next data page, and a dictionary before it.
-func (g *pageGuard) next() error {
+// next reads the next data page, and a dictionary before it; io.EOF at the end.
+// The page is void at the next call.
+func (g *pageGuard) next() (p dataPage, err error) {
 	for g.at < g.end {
 		h, size, err := g.header()
 		if err != nil {
-			return err
+			return p, err
 		}
 		g.at += int64(size)
 		compressed, whole := int64(h.CompressedPageSize), int64(h.UncompressedPageSize)
 		if compressed < 0 || compressed > g.end-g.at || whole < 0 || whole > maxPage || whole > zstdRatio*compressed {
-			return damaged("a page of %d bytes in %d", whole, compressed)
+			return p, damaged("a page of %d bytes in %d", whole, compressed)
 		}
 		data, dictionary := h.Type == format.DataPage && h.DataPageHeader.Valid, h.Type == format.DictionaryPage && h.DictionaryPageHeader.Valid
-		if !data && !dictionary || dictionary && (g.dictionary || g.values > 0) || data && h.DictionaryPageHeader.Valid || h.DataPageHeaderV2.Valid {
-			return damaged("a page of type %s", h.Type)
+		if !data && !dictionary || dictionary && (g.dictionary != nil || g.values > 0) || data && h.DictionaryPageHeader.Valid || h.DataPageHeaderV2.Valid {
+			return p, damaged("a page of type %s", h.Type)
 		}
-		g.buf = grow(g.buf, int(compressed))
+		g.buf = sized(g.buf, int(compressed))
 		if _, err := g.file.ReadAt(g.buf, g.at); err != nil {
-			return err
+			return p, err
+		}
+		if h.CRC != 0 && crc32.ChecksumIEEE(g.buf) != uint32(h.CRC) {
+			return p, damaged("a page is not what its checksum says")
 		}
 		g.at += compressed
-		g.page = grow(g.page, int(whole))
-		page, err := limited.DecodeAll(g.buf, g.page[:0:whole])
+		g.page = sized(g.page, int(whole)+pagePadding)
+		page, err := decoder.DecodeAll(g.buf, g.page[:0:whole])
 		if err != nil || int64(len(page)) != whole {
-			return damaged("a page does not have %d bytes: %v", whole, err)
+			return p, damaged("a page does not have %d bytes: %v", whole, err)
 		}
+		page = g.page[:whole]
 		if data {
-			return g.dataPage(page, &h.DataPageHeader.V)
+			return g.check(page, &h.DataPageHeader.V)
 		}
-		g.dictionary = true
 		// A value takes eight bytes, or four and a text.
-		if n := h.DictionaryPageHeader.V.NumValues; n < 0 || 4*int64(n) > whole || h.DictionaryPageHeader.V.Encoding != format.Plain {
-			return damaged("a dictionary of %d values", n)
+		g.words = int(h.DictionaryPageHeader.V.NumValues)
+		if g.words < 0 || 4*int64(g.words) > whole || h.DictionaryPageHeader.V.Encoding != format.Plain {
+			return p, damaged("a dictionary of %d values", g.words)
 		}
+		g.dictionary = append(make([]byte, 0, len(page)), page...)
 	}
-	return nil
+	return p, io.EOF
+}
+
+// pagePadding stands behind a page in memory, so that the library that unpacks
+// bits need not copy it.
+const pagePadding = 32
+
+// sized returns n bytes, in the memory of b where it suffices.
+func sized(b []byte, n int) []byte {
+	if cap(b) < n {
+		return make([]byte, n)
+	}
+	return b[:n]
 }
 
 // header reads the header of the page at g.at, and its size.
 func (g *pageGuard) header() (h format.PageHeader, size int, err error) {
 	for most := int64(256); ; most = maxPageHeader {
-		g.buf = grow(g.buf, int(min(most, g.end-g.at)))
+		g.buf = sized(g.buf, int(min(most, g.end-g.at)))
 		if _, err := g.file.ReadAt(g.buf, g.at); err != nil {
 			return h, 0, err
 		}
@@ -211,8 +236,8 @@ func (g *pageGuard) header() (h format.PageHeader, size int, err error) {
 	return h, size, err
 }
 
-// dataPage checks the counts inside an uncompressed page.
-func (g *pageGuard) dataPage(page []byte, h *format.DataPageHeader) error {
+// check checks the counts inside an uncompressed page.
+func (g *pageGuard) check(page []byte, h *format.DataPageHeader) (p dataPage, err error) {
 	n := int64(h.NumValues)
 	g.values += n
 	// Beside one for each row, lists have a value for each number.
@@ -224,48 +249,53 @@ func (g *pageGuard) dataPage(page []byte, h *format.DataPageHeader) error {
 		}
 	}
 	if n < 0 || g.repeated == 0 && g.values > most || most < 0 {
-		return damaged("a page of %d values", n)
+		return p, damaged("a page of %d values", n)
 	}
+	p.count = int(n)
+	p.encoding = h.Encoding
 	for _, level := range []struct {
 		highest  byte
 		encoding format.Encoding
-	}{{g.repeated, h.RepetitionLevelEncoding}, {g.defined, h.DefinitionLevelEncoding}} {
+		of       *[]byte
+	}{{g.repeated, h.RepetitionLevelEncoding, &p.repetitions}, {g.defined, h.DefinitionLevelEncoding, &p.definitions}} {
 		if level.highest == 0 {
 			continue
 		}
 		if len(page) < 4 || level.encoding != format.RLE {
-			return damaged("levels")
+			return p, damaged("levels")
 		}
 		size := int64(binary.LittleEndian.Uint32(page))
 		if size > int64(len(page)-4) {
-			return damaged("levels of %d bytes", size)
+			return p, damaged("levels of %d bytes", size)
 		}
-		if err := checkRuns(page[4:4+size], bits.Len8(level.highest), n); err != nil {
-			return err
+		*level.of = page[4 : 4+size]
+		if err := checkRuns(*level.of, bits.Len8(level.highest), n); err != nil {
+			return p, err
 		}
 		page = page[4+size:]
 	}
+	p.values = page
 	switch h.Encoding {
 	case format.Plain:
-		return nil
+		return p, nil
 	case format.RLEDictionary:
-		if !g.dictionary {
-			return damaged("a page without its dictionary")
+		if g.dictionary == nil {
+			return p, damaged("a page without its dictionary")
 		}
 		if len(page) == 0 {
-			return nil
+			return p, nil
 		}
-		return checkRuns(page[1:], int(page[0]), n)
+		return p, checkRuns(page[1:], int(page[0]), n)
 	case format.DeltaBinaryPacked:
 		if g.kind == format.Int64 {
-			return checkDeltas(page, 64, n)
+			return p, checkDeltas(page, 64, n)
 		}
 	case format.DeltaLengthByteArray:
 		if g.kind == format.ByteArray {
-			return checkDeltas(page, 32, n)
+			return p, checkDeltas(page, 32, n)
 		}
 	}
-	return damaged("a page in encoding %s", h.Encoding)
+	return p, damaged("a page in encoding %s", h.Encoding)
 }
 
 var errRuns = errors.New("damaged: a page holds more than it claims")

@@ -26,7 +26,8 @@ func TestEmptyColumns(t *testing.T) {
 	}
 	for _, long := range []int{0, 1, 300_000} {
 		var out bytes.Buffer
-		w := newPartWriter(&out, table, nil)
+		w := newPartWriter(table)
+		w.begin(&out, nil)
 		b := newBlock(table)
 		for i := range b.columns {
 			for range blockRows {
@@ -52,7 +53,7 @@ func TestEmptyColumns(t *testing.T) {
 		if err := os.WriteFile(path, out.Bytes(), 0o666); err != nil {
 			t.Fatal(err)
 		}
-		if err := checkPart(path, table, w.prints, w.total); err != nil {
+		if err := w.check(path); err != nil {
 			t.Fatalf("lists of %d: %v", long, err)
 		}
 		r, err := openPart(path, table, true)

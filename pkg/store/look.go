@@ -8,7 +8,6 @@ import (
 	"io/fs"
 	"math"
 	"path/filepath"
-	"slices"
 	"strconv"
 	"strings"
 
@@ -130,12 +129,9 @@ func Timings(dir string, plan Plan) ([]Timed, error) {
 
 // Timings is the function of that name for the folder that s writes to.
 func (s *Store) Timings() ([]Timed, error) {
-	s.regrouping.RLock()
-	defer s.regrouping.RUnlock()
-	s.mu.Lock()
-	parts := slices.Clone(s.parts)
-	s.mu.Unlock()
-	return readTimings(s.dir, s.tables, parts)
+	parts, release := s.hold(0, len(s.parts))
+	timed, err := readTimings(s.dir, s.tables, parts)
+	return timed, errors.Join(err, release())
 }
 
 func readTimings(dir string, tables tables, parts []part) ([]Timed, error) {
@@ -277,7 +273,8 @@ func (n *inspection) journalRowBytes() (float64, error) {
 		l.fill(refs)
 		for _, folder := range n.tables.dirs() {
 			var out bytes.Buffer
-			w := newPartWriter(&out, n.tables.in(folder), nil)
+			w := newPartWriter(n.tables.in(folder))
+			w.begin(&out, nil)
 			if err := w.write(l.in(folder)); err != nil {
 				return 0, err
 			}

@@ -1,10 +1,12 @@
 package store
 
 import (
+	"bytes"
 	"encoding/binary"
 	"errors"
 	"fmt"
 	"math"
+	"slices"
 
 	flatbuffers "github.com/google/flatbuffers/go"
 
@@ -127,9 +129,13 @@ func decodeBatch(from *table, text []byte, t *table, dst *block) (err error) {
 		return err
 	}
 	filled := make([]bool, len(t.fields))
-	for _, f := range from.fields {
+	for at, f := range from.fields {
 		var c *column
-		if i := t.place(f.name); i >= 0 {
+		i := at
+		if at >= len(t.fields) || t.fields[at].name != f.name {
+			i = t.place(f.name)
+		}
+		if i >= 0 {
 			if t.fields[i].kind != f.kind {
 				return fmt.Errorf("column %s: the kind is %s", f.name, columnKinds[f.kind])
 			}
@@ -150,9 +156,7 @@ func decodeBatch(from *table, text []byte, t *table, dst *block) (err error) {
 		if !f.optional {
 			return fmt.Errorf("no column %s", f.name)
 		}
-		for range m.rows {
-			dst.columns[i].addNull()
-		}
+		dst.columns[i].addNulls(m.rows)
 	}
 	return nil
 }
@@ -182,12 +186,18 @@ func (m *message) column(f field, c *column) error {
 		return err
 	}
 	present := func(i int) bool { return valid == nil || valid[i/8]>>(i%8)&1 != 0 }
+	all := valid == nil // rows are there, and are taken at once
 
 	switch f.kind {
 	case intColumn, floatColumn:
 		data, err := m.buffer(8 * rows)
 		if err != nil || c == nil {
 			return err
+		}
+		if all {
+			c.null = append(c.null, make([]bool, rows)...)
+			c.bits = appendNumbers(c.bits, data[:8*rows])
+			return nil
 		}
 		for i := range m.rows {
 			if present(i) {
@@ -214,6 +224,13 @@ func (m *message) column(f field, c *column) error {
 		if err != nil || c == nil {
 			return err
 		}
+		if all {
+			c.null = append(c.null, make([]bool, rows)...)
+			at := len(c.id)
+			c.id = slices.Grow(c.id, m.rows)[:at+m.rows]
+			copy(bytesOf(c.id[at:]), data)
+			return nil
+		}
 		for i := range m.rows {
 			if present(i) {
 				c.addID(models.ID(data[size*i:]))
@@ -229,6 +246,10 @@ func (m *message) column(f field, c *column) error {
 		data, err := m.buffer(ends.last())
 		if err != nil || c == nil {
 			return err
+		}
+		if !all && ends.last() == 0 && bytes.Count(valid[:bitmap], []byte{0}) == len(valid[:bitmap]) {
+			c.addNulls(m.rows)
+			return nil
 		}
 		for i := range m.rows {
 			if from, to := ends.of(i); present(i) {

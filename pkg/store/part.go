@@ -2,21 +2,18 @@ package store
 
 import (
 	"cmp"
-	"encoding/hex"
+	"encoding/binary"
 	"errors"
 	"fmt"
 	"io"
-	"math"
+	"maps"
 	"os"
 	"slices"
-	"unsafe"
 
 	"github.com/klauspost/compress/zstd"
 	"github.com/parquet-go/parquet-go"
-	"github.com/parquet-go/parquet-go/compress"
+	"github.com/parquet-go/parquet-go/encoding/thrift"
 	"github.com/parquet-go/parquet-go/format"
-
-	"github.com/neurosweep/sweep/pkg/models"
 )
 
 const (
@@ -35,22 +32,14 @@ const (
 	pageBytes = 256 << 10
 )
 
-// codec compresses pages with zstd and, unlike the library's own, has each
-// frame carry its checksum: damage is then found by readers that ignore
-// Parquet's page checksums, as several do.
-type codec struct{}
-
+// Each frame of zstd carries its checksum: damage is then found by readers that
+// ignore Parquet's page checksums, as several do. The window is longer than
+// almost any page; the library's own would take 8 MB.
 var (
-	encoder, _ = zstd.NewWriter(nil, zstd.WithEncoderLevel(zstd.SpeedFastest), zstd.WithEncoderCRC(true), zstd.WithEncoderConcurrency(1), zstd.WithZeroFrames(true))
-	decoder, _ = zstd.NewReader(nil, zstd.WithDecoderConcurrency(0), zstd.WithDecoderMaxMemory(1<<30))
+	encoder, _ = zstd.NewWriter(nil, zstd.WithWindowSize(4*pageBytes), zstd.WithEncoderLevel(zstd.SpeedFastest), zstd.WithEncoderCRC(true), zstd.WithEncoderConcurrency(1), zstd.WithZeroFrames(true))
+	// decoder decodes no more than the memory given to it holds.
+	decoder, _ = zstd.NewReader(nil, zstd.WithDecoderConcurrency(0), zstd.WithDecodeAllCapLimit(true))
 )
-
-func (codec) String() string                            { return "ZSTD" }
-func (codec) CompressionCodec() format.CompressionCodec { return format.Zstd }
-func (codec) Encode(dst, src []byte) ([]byte, error)    { return encoder.EncodeAll(src, dst[:0]), nil }
-func (codec) Decode(dst, src []byte) ([]byte, error)    { return decoder.DecodeAll(src, dst[:0]) }
-
-var _ compress.Codec = codec{}
 
 // orderedGroup is a Parquet group whose fields stand in the order given; the
 // library's own sorts them by name.
@@ -77,12 +66,6 @@ func (t *table) parquetSchema() *parquet.Schema {
 		case seriesColumn:
 			node = parquet.List(parquet.Optional(parquet.Leaf(parquet.DoubleType)))
 		}
-		switch {
-		case f.few && f.kind != boolColumn:
-			node = parquet.Encoded(node, &parquet.RLEDictionary)
-		case f.name == "trial":
-			node = parquet.Encoded(node, &parquet.DeltaBinaryPacked)
-		}
 		if f.optional {
 			node = parquet.Optional(node)
 		}
@@ -96,46 +79,55 @@ func (t *table) parquetSchema() *parquet.Schema {
 // partWriter writes blocks of rows as one Parquet file, whose bytes are a
 // function of the rows and the metadata alone.
 type partWriter struct {
-	table   *table
-	file    *parquet.GenericWriter[any]
-	columns []*parquet.ColumnWriter
-	values  []parquet.Value
-	hex     []byte
-	rows    int // in the row group
-	bytes   int // of series in the row group
-	prints  []uint64
-	total   int64
+	table    *table
+	out      io.Writer
+	offset   int64 // in the file
+	metadata map[string]string
+	columns  []*chunkWriter
+	rows     int // in the row group
+	bytes    int // of series in the row group
+	groups   []format.RowGroup
+	prints   []print // of the columns
+	total    int64
+
+	back   *block // what is read back
+	read   []print
+	chunks []*chunkReader
 }
 
-func newPartWriter(out io.Writer, t *table, metadata map[string]string) *partWriter {
-	options := []parquet.WriterOption{
-		t.parquetSchema(),
-		parquet.Compression(codec{}),
-		parquet.DataPageVersion(1), // levels inside what zstd's checksum covers
-		parquet.DataPageStatistics(false),
-		parquet.PageBufferSize(pageBytes),
-		parquet.CreatedBy("sweep", "1", "parquet-go"), // not the library's own: it names the build
-		parquet.KeyValueMetadata("ARROW:schema", t.arrowSchemaText()),
-		parquet.KeyValueMetadata("sweep.columns", t.describe()),
-	}
-	for key, value := range metadata {
-		options = append(options, parquet.KeyValueMetadata(key, value))
-	}
+const magic = "PAR1"
+
+// newPartWriter returns a writer of files of the table, one after another.
+func newPartWriter(t *table) *partWriter {
+	w := &partWriter{table: t, prints: make([]print, len(t.fields)), read: make([]print, len(t.fields)), back: newBlock(t)}
 	for _, f := range t.fields {
-		switch f.kind {
-		case floatColumn:
-			// Bounds leave out NaN, and DuckDB skips pages by them: it would
-			// not find NaN, nor count it as greater than every number.
-			options = append(options, parquet.SkipPageBounds(f.name))
-		case seriesColumn:
-			options = append(options, parquet.SkipPageBounds(f.name, "list", "element"))
-		case idColumn:
-			options = append(options, parquet.SkipPageBounds(f.name))
-		}
+		w.columns = append(w.columns, newChunkWriter(f))
 	}
-	w := &partWriter{table: t, file: parquet.NewGenericWriter[any](out, options...), prints: make([]uint64, len(t.fields))}
-	w.columns = w.file.ColumnWriters()
 	return w
+}
+
+// begin begins a file.
+func (w *partWriter) begin(out io.Writer, metadata map[string]string) {
+	w.out, w.offset, w.rows, w.bytes, w.total, w.groups = out, 0, 0, 0, 0, nil
+	for i := range w.prints {
+		w.prints[i].reset()
+	}
+	w.metadata = make(map[string]string)
+	maps.Copy(w.metadata, metadata)
+	w.metadata["ARROW:schema"] = w.table.arrowSchemaText()
+	w.metadata["sweep.columns"] = w.table.describe()
+	for _, c := range w.columns {
+		c.discard()
+	}
+}
+
+// set gives a key of the footer its value.
+func (w *partWriter) set(key, value string) { w.metadata[key] = value }
+
+func (w *partWriter) put(text []byte) error {
+	n, err := w.out.Write(text)
+	w.offset += int64(n)
+	return err
 }
 
 // write adds the block's rows. All blocks but the last of a file have blockRows
@@ -143,11 +135,8 @@ func newPartWriter(out io.Writer, t *table, metadata map[string]string) *partWri
 func (w *partWriter) write(b *block) error {
 	for i := range b.columns {
 		c := &b.columns[i]
-		w.prints[i] = c.fingerprint(w.prints[i])
-		w.values = w.appendValues(w.values[:0], i, c)
-		if _, err := w.columns[i].WriteRowValues(w.values); err != nil {
-			return err
-		}
+		w.prints[i].add(c)
+		w.columns[i].add(c)
 		w.bytes += 8 * len(c.flat)
 	}
 	w.rows += b.rows()
@@ -158,79 +147,51 @@ func (w *partWriter) write(b *block) error {
 	return nil
 }
 
-// appendValues adds column i's values to v as Parquet has them: with the levels
-// at which they are defined and, in lists, repeated.
-func (w *partWriter) appendValues(v []parquet.Value, i int, c *column) []parquet.Value {
-	optional := w.table.fields[i].optional
-	switch c.kind {
-	case intColumn:
-		for _, bits := range c.bits {
-			v = append(v, parquet.Int64Value(int64(bits)))
-		}
-	case floatColumn:
-		for _, bits := range c.bits {
-			v = append(v, parquet.DoubleValue(math.Float64frombits(bits)))
-		}
-	case boolColumn:
-		for _, bits := range c.bits {
-			v = append(v, parquet.BooleanValue(bits != 0))
-		}
-	case textColumn:
-		for _, s := range c.text {
-			v = append(v, parquet.ByteArrayValue(textBytes(s)))
-		}
-	case idColumn:
-		const digits = 2 * len(models.ID{})
-		w.hex = slices.Grow(w.hex[:0], digits*len(c.id))[:digits*len(c.id)]
-		for r := range c.id {
-			text := w.hex[digits*r : digits*(r+1)]
-			hex.Encode(text, c.id[r][:])
-			v = append(v, parquet.ByteArrayValue(text))
-		}
-	case seriesColumn:
-		defined := 0
-		if optional {
-			defined = 1
-		}
-		for r, null := range c.null {
-			xs := c.series(r)
-			switch {
-			case null:
-				v = append(v, parquet.Value{}.Level(0, 0, i))
-			case len(xs) == 0:
-				v = append(v, parquet.Value{}.Level(0, defined, i))
-			}
-			for k, x := range xs {
-				v = append(v, parquet.DoubleValue(x).Level(min(k, 1), defined+2, i))
-			}
-		}
-		return v
-	}
-	if optional {
-		for r, null := range c.null {
-			if null {
-				v[r] = parquet.Value{}.Level(0, 0, i)
-			} else {
-				v[r] = v[r].Level(0, 1, i)
-			}
-		}
-	}
-	return v
-}
-
+// flush ends the row group.
 func (w *partWriter) flush() error {
+	if w.offset == 0 {
+		if err := w.put([]byte(magic)); err != nil {
+			return err
+		}
+	}
+	if w.rows == 0 {
+		return nil
+	}
+	g := format.RowGroup{NumRows: int64(w.rows), FileOffset: w.offset, Ordinal: int16(len(w.groups))}
+	for _, c := range w.columns {
+		chunk := c.end(w.offset)
+		g.Columns = append(g.Columns, chunk)
+		g.TotalByteSize += chunk.MetaData.TotalUncompressedSize
+		g.TotalCompressedSize += chunk.MetaData.TotalCompressedSize
+		if err := errors.Join(w.put(c.dictionary), w.put(c.pages)); err != nil {
+			return err
+		}
+		c.pages = c.pages[:0]
+	}
+	w.groups = append(w.groups, g)
 	w.rows, w.bytes = 0, 0
-	return w.file.Flush()
+	return nil
 }
 
 // close ends the file, and leaves the fingerprints of its columns in w.prints.
 func (w *partWriter) close() error {
-	if w.rows > 0 {
-		if err := w.flush(); err != nil {
-			return err
-		}
+	if err := w.flush(); err != nil {
+		return err
 	}
-	return w.file.Close()
+	m := format.FileMetaData{
+		Version: 1, NumRows: w.total, RowGroups: w.groups, CreatedBy: "sweep version 1",
+		Schema: []format.SchemaElement{{Name: "sweep", NumChildren: thrift.New(int32(len(w.columns)))}},
+	}
+	for i := range w.table.fields {
+		m.Schema = append(m.Schema, w.table.fields[i].elements()...)
+		m.ColumnOrders = append(m.ColumnOrders, format.ColumnOrder{Value: &format.TypeDefinedOrder{}})
+	}
+	for _, key := range slices.Sorted(maps.Keys(w.metadata)) {
+		m.KeyValueMetadata = append(m.KeyValueMetadata, format.KeyValue{Key: key, Value: w.metadata[key]})
+	}
+	footer := marshal(m)
+	footer = binary.LittleEndian.AppendUint32(footer, uint32(len(footer)))
+	return w.put(append(footer, magic...))
 }
 
 // partReader reads a part back, a block at a time, checking what it reads.
@@ -318,19 +279,7 @@ func (r *partReader) metadata(key string) string {
 	return value
 }
 
-func (r *partReader) close() {
-	r.closeGroup()
-	r.file.Close()
-}
-
-func (r *partReader) closeGroup() {
-	for _, c := range r.chunks {
-		if c != nil {
-			c.pages.Close()
-		}
-	}
-	r.chunks = nil
-}
+func (r *partReader) close() { r.file.Close() }
 
 // next makes b the next rows, at most blockRows; it returns io.EOF when there
 // are none left.
@@ -339,25 +288,28 @@ func (r *partReader) next(b *block) (err error) {
 	b.reset()
 	for r.left == 0 {
 		groups := r.parquet.RowGroups()
-		r.closeGroup()
 		if r.group == len(groups) {
 			return io.EOF
 		}
 		g := groups[r.group]
 		r.group++
 		r.left = g.NumRows()
-		chunks := g.ColumnChunks()
 		meta := r.parquet.Metadata().RowGroups[r.group-1].Columns
+		if r.chunks == nil {
+			r.chunks = make([]*chunkReader, len(r.columns))
+		}
 		for j, i := range r.columns {
-			var c *chunkReader
-			if i >= 0 {
-				start := chunkStart(&meta[i].MetaData)
-				c = &chunkReader{pages: chunks[i].Pages(), guard: pageGuard{
-					file: r.file, at: start, end: start + meta[i].MetaData.TotalCompressedSize, rows: r.left,
-					repeated: r.levels[j][0], defined: r.levels[j][1], kind: meta[i].MetaData.Type,
-				}}
+			if i < 0 {
+				continue
 			}
-			r.chunks = append(r.chunks, c)
+			if r.chunks[j] == nil {
+				r.chunks[j] = new(chunkReader)
+			}
+			start := chunkStart(&meta[i].MetaData)
+			r.chunks[j].begin(pageGuard{
+				file: r.file, at: start, end: start + meta[i].MetaData.TotalCompressedSize, rows: r.left,
+				repeated: r.levels[j][0], defined: r.levels[j][1], kind: meta[i].MetaData.Type,
+			})
 		}
 	}
 	rows := int(min(r.left, blockRows))
@@ -376,50 +328,40 @@ func (r *partReader) next(b *block) (err error) {
 	return nil
 }
 
-// checkPart reads a whole part and compares it with the fingerprints and the
-// number of rows that its writer had.
-func checkPart(path string, t *table, prints []uint64, rows int64) error {
-	r, err := openPart(path, t, true)
+// check reads the file, which is closed, back from path and compares it with the
+// fingerprints and the number of rows of what was written.
+func (w *partWriter) check(path string) error {
+	r, err := openPart(path, w.table, true)
 	if err != nil {
 		return err
 	}
 	defer r.close()
-	b := newBlock(t)
-	got := make([]uint64, len(t.fields))
+	r.chunks = w.chunks
+	for i := range w.read {
+		w.read[i].reset()
+	}
 	var n int64
 	for {
-		err := r.next(b)
+		err := r.next(w.back)
 		if err == io.EOF {
 			break
 		}
 		if err != nil {
 			return err
 		}
-		n += int64(b.rows())
-		for i := range b.columns {
-			got[i] = b.columns[i].fingerprint(got[i])
+		n += int64(w.back.rows())
+		for i := range w.back.columns {
+			w.read[i].add(&w.back.columns[i])
 		}
 	}
-	if n != rows {
-		return fmt.Errorf("%d rows were written and %d are there", rows, n)
+	if n != w.total {
+		return fmt.Errorf("%d rows were written and %d are there", w.total, n)
 	}
-	for i := range got {
-		if got[i] != prints[i] {
-			return fmt.Errorf("column %s is not what was written", t.fields[i].name)
+	for i := range w.read {
+		if w.read[i].sum() != w.prints[i].sum() {
+			return fmt.Errorf("column %s is not what was written", w.table.fields[i].name)
 		}
 	}
+	w.chunks = r.chunks
 	return nil
-}
-
-// textBytes is the memory of s, which nobody writes to.
-func textBytes(s string) []byte { return unsafe.Slice(unsafe.StringData(s), len(s)) }
-
-func parseID(text []byte) (id models.ID, err error) {
-	if len(text) != 2*len(id) {
-		return id, fmt.Errorf("%w: an id of %d characters", errShape, len(text))
-	}
-	if _, err := hex.Decode(id[:], text); err != nil {
-		return id, fmt.Errorf("%w: an id that is not hexadecimal", errShape)
-	}
-	return id, nil
 }

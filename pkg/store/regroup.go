@@ -18,25 +18,73 @@ import (
 
 const (
 	// nearRows is the range of trials that a regrouped frame lies in. A part of
-	// 16 of them is sealed with one in memory.
-	nearRows = partRows / 16
-	// regroupBytes is the size below which a segment is not worth it.
+	// eight of them is sealed with one in memory.
+	nearRows = partRows / 8
+	// regroupBytes of frames that are spread are worth it.
 	regroupBytes = 4 << 20
 	// frameBytes ends a regrouped frame whose series are long.
 	frameBytes = 1 << 20
 )
 
+// regroupLoad is how many bytes of frames are in memory while a segment is
+// regrouped: more of them make fewer and longer frames.
+const regroupLoad = 8 << 20
+
+// fewRows are too few for a frame, which takes some kilobytes whatever it holds.
+const fewRows = 64
+
+// regrouper is the memory that it takes to regroup segments, used for one after
+// another.
+type regrouper struct {
+	rows, frame *block
+	order       []int32
+	scratch     []byte
+}
+
+func newRegrouper(t *table) *regrouper {
+	return &regrouper{rows: newBlock(t), frame: newBlock(t)}
+}
+
+func (r *regrouper) reset() {
+	r.rows.reset()
+	r.frame.reset()
+}
+
+// next is where the frame ends that begins with row from of the order, and the
+// part that it belongs to. A frame ends with its part and, unless it has few
+// rows, with a range of nearRows.
+func (r *regrouper) next(from int) (part, to int) {
+	trial := func(i int) int64 { return int64(r.rows.columns[journalTrial].bits[r.order[i]]) }
+	first, size := trial(from), 0
+	for to = from; to < len(r.order) && to-from < blockRows && size < frameBytes; to++ {
+		t := trial(to)
+		if t/partRows != first/partRows || t/nearRows != first/nearRows && to-from >= fewRows {
+			break
+		}
+		size += r.rows.rowSize(int(r.order[to]))
+	}
+	return int(first / partRows), to
+}
+
+// leaveOut makes the run null in the rows of that run, which the segment names.
+func (b *block) leaveOut(run string) {
+	c := &b.columns[journalRun]
+	for i, text := range c.text {
+		if text == run {
+			c.null[i], c.text[i] = true, ""
+		}
+	}
+}
+
 // note counts a frame of the segment. The caller holds mu.
 func (g *segment) note(e entry) {
-	g.frames++
-	g.bytes += int64(e.size)
 	if e.last-e.first > nearRows && e.last-e.first > 16*int64(e.rows) {
-		g.wide++
+		g.wide += int64(e.size)
 	}
 }
 
 // spread reports whether the segment's frames are better regrouped.
-func (g *segment) spread() bool { return g.bytes >= regroupBytes && 2*g.wide > g.frames }
+func (g *segment) spread() bool { return g.wide >= regroupBytes }
 
 // regroup moves the records of g, which is not written to any more, to a new
 // segment. A kill in between leaves both: a record that is there twice counts
@@ -66,75 +114,53 @@ func (s *Store) regroup(g *segment) error {
 	}
 	slices.SortFunc(ordered, func(a, b entry) int { return cmp.Compare(a.offset, b.offset) })
 
-	w, to, err := createSegment(s.disk, s.temp(), s.header, s.tables.journal)
+	w, moved, err := createSegment(s.disk, s.temp(), s.header, s.tables.journal)
 	if err != nil {
 		return err
 	}
-	to.active = false
+	moved.active = false
 	defer func() {
 		if err != nil {
-			to.file.Close()
-			os.Remove(to.path)
+			moved.file.Close()
+			os.Remove(moved.path)
 		}
 	}()
 	entries := make([][]entry, len(s.parts))
-	buckets := make(map[int64]*Batch)
-	flush := func(bucket int64, b *Batch) error {
-		if err := w.append(b.block); err != nil {
-			return err
-		}
-		e := w.frame
-		e.segment = to
-		to.note(e)
-		k := bucket * nearRows / partRows
-		entries[k] = append(entries[k], e)
-		b.block.reset()
-		return nil
-	}
-	// All buckets together hold about what one segment does.
-	most := min(max(1<<18/len(s.parts)/(partRows/nearRows), 64), blockRows)
-	rows := newBlock(s.tables.journal)
-	var scratch []byte
-	for _, e := range ordered {
-		rows.reset()
-		if scratch, err = e.load(s.tables.journal, rows, scratch); err != nil {
-			return err
-		}
-		for i, bits := range rows.columns[journalTrial].bits {
-			if sealed[int64(bits)/partRows] {
-				continue
-			}
-			bucket := int64(bits) / nearRows
-			b := buckets[bucket]
-			if b == nil {
-				b = &Batch{block: newBlock(s.tables.journal)}
-				buckets[bucket] = b
-			}
-			for c := range rows.columns {
-				b.block.columns[c].addFrom(&rows.columns[c], i)
-			}
-			if b.Len() >= most || b.Size() >= frameBytes {
-				if err = flush(bucket, b); err != nil {
-					return err
-				}
-			}
-		}
-	}
-	for bucket, b := range buckets {
-		if b.Len() > 0 {
-			if err = flush(bucket, b); err != nil {
+	r := s.regrouper
+	defer r.reset()
+	for len(ordered) > 0 {
+		r.reset()
+		for load := 0; len(ordered) > 0 && load < regroupLoad; ordered = ordered[1:] {
+			if r.scratch, err = ordered[0].load(s.tables.journal, r.rows, r.scratch); err != nil {
 				return err
 			}
+			load += ordered[0].size
+		}
+		r.order = rowsByTrial(r.rows, r.order)
+		for from, to := 0, 0; from < len(r.order); from = to {
+			var k int
+			if k, to = r.next(from); sealed[k] {
+				continue
+			}
+			r.frame.reset()
+			r.frame.addRows(r.rows, r.order[from:to])
+			r.frame.leaveOut(s.header.Run)
+			if err = w.append(r.frame); err != nil {
+				return err
+			}
+			e := w.frame
+			e.segment = moved
+			entries[k] = append(entries[k], e)
 		}
 	}
 	if err = w.sync(); err != nil {
 		return err
 	}
-	path := filepath.Join(s.path(journalDir), filepath.Base(to.path))
-	if err = s.disk.rename(to.path, path); err != nil {
+	path := filepath.Join(s.path(journalDir), filepath.Base(moved.path))
+	if err = s.disk.rename(moved.path, path); err != nil {
 		return err
 	}
-	to.path = path
+	moved.path = path
 	if err = s.disk.syncDir(s.path(journalDir)); err != nil {
 		return err
 	}
@@ -149,7 +175,7 @@ func (s *Store) regroup(g *segment) error {
 		p.entries = slices.DeleteFunc(p.entries, func(e entry) bool { return e.segment == g })
 		g.pending -= before - len(p.entries)
 		p.entries = append(p.entries, entries[k]...)
-		to.pending += len(entries[k])
+		moved.pending += len(entries[k])
 	}
 	return g.remove(s.disk)
 }

@@ -206,7 +206,10 @@ func (src source) read(t *table, idsOnly bool, visit func(row int, b *block) err
 		switch {
 		case i == journalTrial || i == journalID:
 			data.add(f, i)
-		case i == journalWall || i == journalCPU || i == journalAttempt || i == journalRun || i == journalStack:
+		case i == journalRun:
+			f.optional = false // only a segment has a run that goes without saying
+			times.add(f, i)
+		case i == journalWall || i == journalCPU || i == journalAttempt || i == journalStack:
 			times.add(f, i)
 		case idsOnly:
 		case t.fields[i].name == stateColumn:

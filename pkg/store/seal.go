@@ -1,6 +1,7 @@
 package store
 
 import (
+	"cmp"
 	"encoding/hex"
 	"errors"
 	"fmt"
@@ -34,70 +35,137 @@ type window struct {
 	table   *table
 	entries []entry // by first trial; those not loaded yet
 	loaded  []*loaded
-	free    []*block
+	free    []*loaded
 	scratch []byte
 	refs    []ref
+	slots   []ref // by trial of the range; no block where there is no record
 }
 
+// loaded is a batch in memory, its rows by trial.
 type loaded struct {
 	block *block
 	last  int64
-	order []int // rows by trial
-	next  int   // first row in order not handed out
+	order []int32 // of the rows, empty if they stand by trial
+	next  int     // the first in order that is not handed out
 }
 
 func newWindow(t *table, entries []entry) *window {
-	entries = slices.Clone(entries)
-	slices.SortStableFunc(entries, func(a, b entry) int { return int(a.first - b.first) })
-	return &window{table: t, entries: entries}
+	w := &window{table: t}
+	w.begin(entries)
+	return w
 }
 
-// next returns the records of trials in [from, to) by trial, one for each. It
-// must be called with ranges in ascending order.
-func (w *window) next(from, to int64) ([]ref, error) {
+// begin makes the window one on other batches.
+func (w *window) begin(entries []entry) {
+	w.entries = slices.Clone(entries)
+	slices.SortStableFunc(w.entries, func(a, b entry) int { return cmp.Compare(a.first, b.first) })
+	w.free = append(w.free, w.loaded...)
+	w.loaded = w.loaded[:0]
+}
+
+// load brings the batches in that hold trials of [from, to).
+func (w *window) load(from, to int64) (err error) {
 	for len(w.entries) > 0 && w.entries[0].first < to {
 		e := w.entries[0]
 		w.entries = w.entries[1:]
 		if e.last < from {
 			continue
 		}
-		l := &loaded{last: e.last}
-		if n := len(w.free); n > 0 {
-			l.block, w.free = w.free[n-1], w.free[:n-1]
-			l.block.reset()
-		} else {
-			l.block = newBlock(w.table)
-		}
-		var err error
+		l := w.take(e.rows)
 		if w.scratch, err = e.load(w.table, l.block, w.scratch); err != nil {
-			return nil, err
+			return err
 		}
-		trials := l.block.columns[journalTrial].bits
-		l.order = make([]int, len(trials))
-		for i := range l.order {
-			l.order[i] = i
-		}
-		byTrial := func(a, b int) int { return int(int64(trials[a]) - int64(trials[b])) }
-		if !slices.IsSortedFunc(l.order, byTrial) {
-			slices.SortStableFunc(l.order, byTrial)
+		l.last, l.next, l.order = e.last, 0, l.order[:0]
+		if !slices.IsSorted(l.block.columns[journalTrial].bits) {
+			l.order = rowsByTrial(l.block, l.order)
 		}
 		w.loaded = append(w.loaded, l)
 	}
-	w.refs = w.refs[:0]
+	return nil
+}
+
+// take returns an empty batch for so many rows, in memory of batches released if
+// they were of about that size: else all would grow to the largest.
+func (w *window) take(rows int) *loaded {
+	i := slices.IndexFunc(w.free, func(l *loaded) bool {
+		room := cap(l.block.columns[journalTrial].bits)
+		return rows <= room && room <= 4*rows
+	})
+	if i < 0 {
+		return &loaded{block: newBlock(w.table)}
+	}
+	l := w.free[i]
+	w.free = slices.Delete(w.free, i, i+1)
+	l.block.reset()
+	return l
+}
+
+// rowsByTrial is the order of the block's rows by trial, those of one trial as
+// they stand. It may use buf. It sorts by one byte of the trial after another,
+// the lowest first.
+func rowsByTrial(b *block, buf []int32) []int32 {
+	trials := b.columns[journalTrial].bits
+	order, sorted := slices.Grow(buf[:0], len(trials))[:len(trials)], make([]int32, len(trials))
+	for i := range order {
+		order[i] = int32(i)
+	}
+	first, last := trialRange(b)
+	for shift := 0; len(trials) > 0 && (last-first)>>shift > 0; shift += 8 {
+		var starts [256 + 1]int32
+		digit := func(row int32) uint8 { return uint8((int64(trials[row]) - first) >> shift) }
+		for _, row := range order {
+			starts[int(digit(row))+1]++
+		}
+		for d := range 256 {
+			starts[d+1] += starts[d]
+		}
+		for _, row := range order {
+			d := digit(row)
+			sorted[starts[d]] = row
+			starts[d]++
+		}
+		order, sorted = sorted, order
+	}
+	return order
+}
+
+// next returns the records of trials in [from, to) by trial, one for each. It
+// must be called with ranges in ascending order.
+func (w *window) next(from, to int64) ([]ref, error) {
+	if err := w.load(from, to); err != nil {
+		return nil, err
+	}
+	w.slots = slices.Grow(w.slots[:0], int(to-from))[:to-from]
+	clear(w.slots)
 	for _, l := range w.loaded {
 		trials := l.block.columns[journalTrial].bits
-		for ; l.next < len(l.order) && int64(trials[l.order[l.next]]) < to; l.next++ {
-			row := l.order[l.next]
-			if trial := int64(trials[row]); trial >= from {
-				w.refs = append(w.refs, ref{trial, l.block, row})
+		for ; l.next < len(trials); l.next++ {
+			row := l.next
+			if len(l.order) > 0 {
+				row = int(l.order[l.next])
+			}
+			trial := int64(trials[row])
+			if trial >= to {
+				break
+			}
+			if trial < from {
+				continue
+			}
+			slot, r := &w.slots[trial-from], ref{trial, l.block, row}
+			if slot.block == nil {
+				*slot = r
+			} else if err := w.choose(slot, r); err != nil {
+				return nil, err
 			}
 		}
 	}
-	byTrial := func(a, b ref) int { return int(a.trial - b.trial) }
-	if !slices.IsSortedFunc(w.refs, byTrial) {
-		slices.SortStableFunc(w.refs, byTrial)
+	w.refs = w.refs[:0]
+	for i := range w.slots {
+		if w.slots[i].block != nil {
+			w.refs = append(w.refs, w.slots[i])
+		}
 	}
-	return w.unique()
+	return w.refs, nil
 }
 
 // release gives back the memory of batches that hold nothing at or after to.
@@ -107,32 +175,24 @@ func (w *window) release(to int64) {
 		if l.last >= to {
 			return false
 		}
-		w.free = append(w.free, l.block)
+		w.free = append(w.free, l)
 		return true
 	})
 }
 
-// unique leaves one record for each trial. Of two that were measured, either
-// may stay, because they must agree; a measurement replaces a failure; of two
-// failures the one of the later run stays.
-func (w *window) unique() ([]ref, error) {
-	kept := w.refs[:0]
-	for i, r := range w.refs {
-		if i == 0 || r.trial != kept[len(kept)-1].trial {
-			kept = append(kept, r)
-			continue
-		}
-		first := &kept[len(kept)-1]
-		switch {
-		case first.failed() && (!r.failed() || r.text(journalRun) >= first.text(journalRun)):
-			*first = r
-		case !first.failed() && !r.failed():
-			if at := first.differs(r); at >= 0 {
-				return nil, &ConflictError{r.trial, w.table.fields[at].name}
-			}
+// choose makes first the one of two records of a trial that stays. Of two that
+// were measured, either may stay, because they must agree; a measurement
+// replaces a failure; of two failures the one of the later run stays.
+func (w *window) choose(first *ref, r ref) error {
+	switch {
+	case first.failed() && (!r.failed() || r.text(journalRun) >= first.text(journalRun)):
+		*first = r
+	case !first.failed() && !r.failed():
+		if at := first.differs(r); at >= 0 {
+			return &ConflictError{r.trial, w.table.fields[at].name}
 		}
 	}
-	return kept, nil
+	return nil
 }
 
 func (r ref) text(column int) string { return r.block.columns[column].text[r.row] }
@@ -161,6 +221,11 @@ type layout struct {
 	states  *block // nil where there are no chains
 	state   int    // place of the state in the journal
 	failed  int64
+
+	// How to gather the rows: from spans, or where these are short by picks.
+	spans  []span
+	blocks []*block
+	picks  []pick
 }
 
 func newLayout(plan Plan) *layout {
@@ -194,10 +259,16 @@ func (l *layout) fill(refs []ref) {
 	out := l.trials.columns
 	next := 0
 	column := func() *column { next++; return &out[next-1] }
+	l.gather(refs)
 	copyOut := func(from int) {
 		c := column()
-		for _, r := range refs {
-			c.addFrom(&r.block.columns[from], r.row)
+		if len(l.picks) > 0 {
+			c.addPicks(l.blocks, from, l.picks)
+			return
+		}
+		for _, s := range l.spans {
+			first := refs[s.from]
+			c.addRange(&first.block.columns[from], first.row, first.row+s.to-s.from)
 		}
 	}
 	copyOut(journalTrial)
@@ -239,6 +310,32 @@ func (l *layout) fill(refs []ref) {
 	}
 }
 
+// span is refs [from, to) that are rows of one block, one behind the other.
+type span struct{ from, to int }
+
+func (l *layout) gather(refs []ref) {
+	spans := l.spans[:0]
+	for i, r := range refs {
+		if i > 0 && r.block == refs[i-1].block && r.row == refs[i-1].row+1 {
+			spans[len(spans)-1].to++
+			continue
+		}
+		spans = append(spans, span{i, i + 1})
+	}
+	l.spans, l.blocks, l.picks = spans, l.blocks[:0], l.picks[:0]
+	if 4*len(spans) <= len(refs) {
+		return
+	}
+	for _, r := range refs {
+		b := r.block
+		if b.at >= len(l.blocks) || l.blocks[b.at] != b {
+			b.at = len(l.blocks)
+			l.blocks = append(l.blocks, b)
+		}
+		l.picks = append(l.picks, pick{int32(b.at), int32(r.row)})
+	}
+}
+
 // addPlace adds a point's replicate, parameters and derived values to the
 // columns that trialsTable has for them, and says how many those are.
 func addPlace(columns []column, p *models.Point, swept []bool) int {
@@ -275,14 +372,22 @@ func addValue(c *column, v models.Value) {
 }
 
 // startSeals seals parts beside what goes on, after the segments in spread have
-// been regrouped.
+// been regrouped, and those of all earlier calls: a part whose frames are spread
+// over a segment takes the whole of it in memory. It is for one goroutine at a
+// time.
 func (s *Store) startSeals(parts []int, spread ...*segment) {
 	if len(parts) == 0 && len(spread) == 0 {
 		return
 	}
+	before, done := s.regrouped, make(chan struct{})
+	s.regrouped = done
 	s.wait.Add(1)
 	go func() {
 		defer s.wait.Done()
+		defer close(done)
+		if before != nil {
+			<-before
+		}
 		for _, g := range spread {
 			if err := s.regroup(g); err != nil {
 				s.fail(fmt.Errorf("regroup %s: %w", g.path, err))
@@ -299,19 +404,19 @@ func (s *Store) startSeals(parts []int, spread ...*segment) {
 // sealInTurn seals part k when a processor is free for it.
 func (s *Store) sealInTurn(k int) {
 	defer s.wait.Done()
-	s.sealers <- struct{}{}
-	defer func() { <-s.sealers }()
+	by := <-s.sealers
+	defer func() { s.sealers <- by }()
 	if s.Err() != nil {
 		return // the journal has the records
 	}
-	if err := s.seal(k); err != nil {
+	if err := s.seal(k, by); err != nil {
 		s.fail(fmt.Errorf("seal %s: %w", partName(k), err))
 	}
 }
 
 // seal writes part k from the journal, reads it back, gives it its name and
 // lets go of the journal's segments that only it needed.
-func (s *Store) seal(k int) error {
+func (s *Store) seal(k int, by *sealer) error {
 	s.regrouping.RLock()
 	defer s.regrouping.RUnlock()
 	s.mu.Lock()
@@ -319,7 +424,7 @@ func (s *Store) seal(k int) error {
 	s.mu.Unlock()
 	var files []*partFile
 	for _, dir := range s.tables.dirs() {
-		f, err := s.createPart(dir, partName(k))
+		f, err := s.createPart(by, dir, partName(k))
 		if err != nil {
 			return err
 		}
@@ -327,12 +432,12 @@ func (s *Store) seal(k int) error {
 		files = append(files, f)
 	}
 	first := int64(k) * partRows
-	failed, err := s.writeRows(entries, first, first+int64(partSize(s.plan, k)), files...)
+	failed, err := by.writeRows(entries, first, first+int64(partSize(s.plan, k)), files...)
 	if err != nil {
 		return err
 	}
 	trials := files[len(files)-1]
-	trials.out.file.SetKeyValueMetadata("sweep.failed", fmt.Sprint(failed))
+	trials.out.set("sweep.failed", fmt.Sprint(failed))
 	sums := make(map[string]string)
 	for _, f := range files {
 		if err := f.finish(); err != nil {
@@ -364,6 +469,35 @@ func (s *Store) seal(k int) error {
 	p := &s.parts[k]
 	s.sealed += int64(p.count)
 	*p = part{sealed: true}
+	return s.letGo(entries)
+}
+
+// hold is what the parts [from, to) are made of now. Sealing and regrouping
+// leave their segments where they are until release is called.
+func (s *Store) hold(from, to int) (parts []part, release func() error) {
+	s.regrouping.RLock()
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	parts = slices.Clone(s.parts[from:to])
+	for _, p := range parts {
+		for _, e := range p.entries {
+			e.segment.pending++
+		}
+	}
+	return parts, func() (err error) {
+		defer s.regrouping.RUnlock()
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		for _, p := range parts {
+			err = errors.Join(err, s.letGo(p.entries))
+		}
+		return err
+	}
+}
+
+// letGo notes that the entries are not needed any more, and removes the segments
+// of which nothing is. The caller holds mu.
+func (s *Store) letGo(entries []entry) error {
 	for _, e := range entries {
 		e.segment.pending--
 		if e.segment.pending == 0 && !e.segment.active {
@@ -382,12 +516,14 @@ type partFile struct {
 	out *partWriter
 }
 
-func (s *Store) createPart(dir, name string) (*partFile, error) {
+func (s *Store) createPart(by *sealer, dir, name string) (*partFile, error) {
 	f, err := s.disk.newFile(s.temp(), s.path(dir, name))
 	if err != nil {
 		return nil, err
 	}
-	return &partFile{f, dir, newPartWriter(f, s.tables.in(dir), s.metadata())}, nil
+	out := by.writers[dir]
+	out.begin(f, s.metadata())
+	return &partFile{f, dir, out}, nil
 }
 
 // finish completes the file and compares it with what was written.
@@ -398,17 +534,33 @@ func (f *partFile) finish() error {
 	if err := f.newFile.finish(); err != nil {
 		return err
 	}
-	if err := checkPart(f.file.Name(), f.out.table, f.out.prints, f.out.total); err != nil {
+	if err := f.out.check(f.file.Name()); err != nil {
 		return fmt.Errorf("read back: %w", err)
 	}
 	return nil
 }
 
+// sealer is the memory that it takes to write parts, used for one after another.
+type sealer struct {
+	window  *window
+	layout  *layout
+	writers map[string]*partWriter // by folder
+}
+
+func newSealer(plan Plan, t tables) *sealer {
+	by := &sealer{newWindow(t.journal, nil), newLayout(plan), make(map[string]*partWriter)}
+	for _, dir := range t.dirs() {
+		by.writers[dir] = newPartWriter(t.in(dir))
+	}
+	return by
+}
+
 // writeRows writes the journal's records of the trials [first, end) to the
 // files, to each what belongs there, and counts the failed ones.
-func (s *Store) writeRows(entries []entry, first, end int64, files ...*partFile) (failed int64, err error) {
-	w := newWindow(s.tables.journal, entries)
-	l := newLayout(s.plan)
+func (by *sealer) writeRows(entries []entry, first, end int64, files ...*partFile) (failed int64, err error) {
+	w, l := by.window, by.layout
+	w.begin(entries)
+	l.failed = 0
 	for from := first; from < end; from += blockRows {
 		to := min(from+blockRows, end)
 		refs, err := w.next(from, to)
@@ -429,8 +581,10 @@ func (s *Store) writeRows(entries []entry, first, end int64, files ...*partFile)
 	return l.failed, nil
 }
 
-// startTail brings trials/tail.parquet up to date if it is due.
-func (s *Store) startTail(now time.Time) {
+// startTail brings trials/tail.parquet up to date if it is due. Where frames are
+// spread over the plan they are regrouped before; else each part would take the
+// whole segment in memory.
+func (s *Store) startTail(now time.Time) error {
 	s.mu.Lock()
 	due := now.After(s.tailDue) && s.done > s.sealed && s.err == nil
 	if due {
@@ -438,11 +592,21 @@ func (s *Store) startTail(now time.Time) {
 	}
 	s.mu.Unlock()
 	if !due {
-		return
+		return nil
 	}
+	if old := s.active; old.spread() {
+		if err := s.rotate(); err != nil {
+			return err
+		}
+		s.startSeals(nil, old)
+	}
+	regrouped := s.regrouped
 	s.wait.Add(1)
 	go func() {
 		defer s.wait.Done()
+		if regrouped != nil {
+			<-regrouped
+		}
 		if err := s.writeTail(); err != nil {
 			s.fail(fmt.Errorf("write %s: %w", tailName, err))
 		}
@@ -451,15 +615,18 @@ func (s *Store) startTail(now time.Time) {
 		s.tailDue = time.Now().Add(max(tailEvery, 100*took))
 		s.mu.Unlock()
 	}()
+	return nil
 }
 
 // writeTail writes the records that no sealed part has to trials/tail.parquet.
 func (s *Store) writeTail() error {
+	by := <-s.sealers
+	defer func() { s.sealers <- by }()
 	s.regrouping.RLock()
 	defer s.regrouping.RUnlock()
 	s.tail.Lock()
 	defer s.tail.Unlock()
-	f, err := s.createPart(trialsDir, tailName)
+	f, err := s.createPart(by, trialsDir, tailName)
 	if err != nil {
 		return err
 	}
@@ -467,14 +634,16 @@ func (s *Store) writeTail() error {
 	for k := range s.parts {
 		s.mu.Lock()
 		p := &s.parts[k]
-		entries := slices.Clone(p.entries)
+		entries := slices.DeleteFunc(slices.Clone(p.entries), func(e entry) bool {
+			return e.segment.spread() // not regrouped yet; the next tail has them
+		})
 		skip := p.sealed || p.sealing || p.count == 0
 		s.mu.Unlock()
 		if skip {
 			continue
 		}
 		first := int64(k) * partRows
-		if _, err := s.writeRows(entries, first, first+int64(partSize(s.plan, k)), f); err != nil {
+		if _, err := by.writeRows(entries, first, first+int64(partSize(s.plan, k)), f); err != nil {
 			return err
 		}
 	}

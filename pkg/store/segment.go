@@ -159,13 +159,12 @@ type entry struct {
 // segment is a file of the journal that holds records not yet sealed.
 type segment struct {
 	path    string
+	run     string // of the records that name no other
 	table   *table // of its batches
 	start   int64  // where the first batch lies
 	file    *os.File
-	pending int // pairs of a frame and a part that is not sealed and needs it
-	frames  int
-	bytes   int64 // of all frames
-	wide    int   // frames whose trials lie far apart
+	pending int   // pairs of a frame and a part that is not sealed and needs it
+	wide    int64 // bytes of frames whose trials lie far apart
 	active  bool
 }
 
@@ -201,7 +200,7 @@ func createSegment(d *disk, dir string, h segmentHeader, t *table) (*segmentWrit
 		os.Remove(path)
 		return nil, nil, err
 	}
-	return w, &segment{path: path, table: t, file: file.File, active: true}, nil
+	return w, &segment{path: path, run: h.Run, table: t, file: file.File, active: true}, nil
 }
 
 // append writes the batch's frame; where it lies is in w.frame.
@@ -250,12 +249,42 @@ func trialRange(b *block) (first, last int64) {
 
 // load appends the batch's rows to dst. scratch is reused memory.
 func (e *entry) load(t *table, dst *block, scratch []byte) ([]byte, error) {
-	payload, err := readFrame(bufio.NewReaderSize(io.NewSectionReader(e.segment.file, e.offset, int64(e.size)), 64<<10), scratch)
-	if err != nil {
-		return payload, fmt.Errorf("%s: batch at byte %d: %w", e.segment.path, e.offset, err)
+	scratch = sized(scratch, e.size)
+	_, err := e.segment.file.ReadAt(scratch, e.offset)
+	var payload []byte
+	if err == nil {
+		payload, err = openFrame(scratch)
 	}
-	if err := decodeBatch(e.segment.table, payload, t, dst); err != nil {
-		return payload, fmt.Errorf("%s: batch at byte %d: %w", e.segment.path, e.offset, err)
+	if err == nil {
+		err = e.segment.decode(payload, t, dst)
+	}
+	if err != nil {
+		err = fmt.Errorf("%s: batch at byte %d: %w", e.segment.path, e.offset, torn(err))
+	}
+	return scratch, err
+}
+
+// decode appends the rows of a batch of the segment to dst.
+func (g *segment) decode(payload []byte, t *table, dst *block) error {
+	at := dst.rows()
+	if err := decodeBatch(g.table, payload, t, dst); err != nil || len(t.fields) <= journalRun {
+		return err
+	}
+	runs := &dst.columns[journalRun]
+	for i := at; i < len(runs.null); i++ {
+		if runs.null[i] {
+			runs.null[i], runs.text[i] = false, g.run
+		}
+	}
+	return nil
+}
+
+// openFrame is the payload of a frame that is whole.
+func openFrame(frame []byte) ([]byte, error) {
+	head, payload := frame[:frameHead], frame[frameHead:]
+	sum := crc32.Update(crc32.Checksum(head[:4], castagnoli), castagnoli, payload)
+	if int64(binary.LittleEndian.Uint32(head)) != int64(len(payload)) || sum != binary.LittleEndian.Uint32(head[4:]) {
+		return nil, errTorn
 	}
 	return payload, nil
 }
@@ -292,6 +321,7 @@ func openSegment(path string) (_ *segment, h segmentHeader, _ *bufio.Reader, err
 	if h.Format != segmentFormat {
 		return nil, h, nil, fmt.Errorf("format %d is not known to this version of sweep", h.Format)
 	}
+	g.run = h.Run
 	if g.table, err = h.table(); err != nil {
 		return nil, h, nil, err
 	}
@@ -328,7 +358,7 @@ func (g *segment) scan(r *bufio.Reader, t *table, visit func(e entry, b *block) 
 			return 0, err
 		}
 		b.reset()
-		if err := decodeBatch(g.table, buf, t, b); err != nil {
+		if err := g.decode(buf, t, b); err != nil {
 			return 0, fmt.Errorf("%s: batch at byte %d: %w", g.path, offset, err)
 		}
 		e := entry{segment: g, offset: offset, size: frameHead + len(buf), rows: b.rows()}

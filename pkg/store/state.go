@@ -1,6 +1,7 @@
 package store
 
 import (
+	"errors"
 	"fmt"
 	"io"
 
@@ -10,30 +11,14 @@ import (
 // State is the state that a link of a chain left, or, if the trial has failed,
 // how. The record must have been in the store when it was opened, or have been
 // written by a batch that is in the journal.
-func (s *Store) State(trial int64) ([]float64, *models.Failure, error) {
-	s.regrouping.RLock()
-	defer s.regrouping.RUnlock()
+func (s *Store) State(trial int64) (state []float64, failure *models.Failure, err error) {
 	k := int(trial / partRows)
-	for {
-		s.mu.Lock()
-		p := &s.parts[k]
-		sealed, entries := p.sealed, p.entries
-		s.mu.Unlock()
-		if sealed {
-			return s.sealedState(k, trial)
-		}
-		state, failure, err := s.journalState(entries, trial)
-		if err == nil {
-			return state, failure, nil
-		}
-		// Sealing may have taken the segment away just now.
-		s.mu.Lock()
-		sealed = p.sealed
-		s.mu.Unlock()
-		if !sealed {
-			return nil, nil, err
-		}
+	parts, release := s.hold(k, k+1)
+	defer func() { err = errors.Join(err, release()) }()
+	if parts[0].sealed {
+		return s.sealedState(k, trial)
 	}
+	return s.journalState(parts[0].entries, trial)
 }
 
 func (s *Store) journalState(entries []entry, trial int64) ([]float64, *models.Failure, error) {

@@ -62,7 +62,7 @@ type Store struct {
 	queue   chan *Batch
 	batches sync.Pool
 	wait    sync.WaitGroup // committer and sealers
-	sealers chan struct{}  // one token a running sealer
+	sealers chan *sealer   // those that are idle
 
 	mu      sync.Mutex
 	parts   []part
@@ -78,6 +78,9 @@ type Store struct {
 
 	complete []int      // parts found complete while opening
 	spread   []*segment // segments found then whose frames are better regrouped
+
+	regrouper *regrouper
+	regrouped chan struct{} // closed when what startSeals was told last is regrouped
 
 	// regrouping is held for writing while records move from segment to
 	// segment, and for reading by whoever reads the journal.
@@ -139,13 +142,17 @@ func Open(dir string, plan Plan, spec []byte, o Options) (_ *Store, err error) {
 		tables:  newTables(plan),
 		header:  segmentHeader{Format: segmentFormat, Run: o.Run.ID, Model: m.Name, Version: m.Version, Plan: hex.EncodeToString(hash[:]), Arch: Arch()},
 		queue:   make(chan *Batch, 2*runtime.GOMAXPROCS(0)),
-		sealers: make(chan struct{}, runtime.GOMAXPROCS(0)),
+		sealers: make(chan *sealer, runtime.GOMAXPROCS(0)),
 		parts:   make([]part, partCount(plan)),
 		broken:  make(chan struct{}),
 		tailDue: time.Now().Add(tailEvery),
 	}
+	s.regrouper = newRegrouper(s.tables.journal)
+	for range cap(s.sealers) {
+		s.sealers <- newSealer(plan, s.tables)
+	}
 	s.batches.New = func() any {
-		return &Batch{block: newBlock(s.tables.journal), identity: plan.Setting().NewIdentity(), run: o.Run.ID, state: s.tables.journal.place(stateColumn)}
+		return &Batch{block: newBlock(s.tables.journal), identity: plan.Setting().NewIdentity(), state: s.tables.journal.place(stateColumn)}
 	}
 	if err := s.disk.mkdir(dir); err != nil {
 		return nil, err
@@ -350,7 +357,11 @@ func (s *Store) commit() {
 			if err := s.writer.sync(); err != nil {
 				s.fail(err)
 			}
-			s.startTail(now)
+			if s.Err() == nil {
+				if err := s.startTail(now); err != nil {
+					s.fail(err)
+				}
+			}
 		}
 	}
 }

@@ -6,11 +6,13 @@ import (
 	"encoding/binary"
 	"errors"
 	"io"
+	"io/fs"
 	"math"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"pgregory.net/rapid"
 
@@ -97,7 +99,7 @@ func records(b *Batch, plan Plan, trials []int64, pick func(n int) int) {
 }
 
 func testBatch(plan Plan) *Batch {
-	return &Batch{block: newBlock(journalTable(plan)), identity: plan.Setting().NewIdentity(), run: "r", state: journalTable(plan).place(stateColumn)}
+	return &Batch{block: newBlock(journalTable(plan)), identity: plan.Setting().NewIdentity(), state: journalTable(plan).place(stateColumn)}
 }
 
 func sameBlocks(t testing.TB, got, want *block) {
@@ -129,7 +131,8 @@ func TestPart(t *testing.T) {
 			}
 			l := newLayout(plan)
 			var out bytes.Buffer
-			w := newPartWriter(&out, trialsTable(plan), map[string]string{"b": "1", "a": "2", "c": "3"})
+			w := newPartWriter(trialsTable(plan))
+			w.begin(&out, map[string]string{"b": "1", "a": "2", "c": "3"})
 			var blocks []*block
 			for from := int64(0); from < plan.trials; from += blockRows {
 				b := testBatch(plan)
@@ -156,7 +159,7 @@ func TestPart(t *testing.T) {
 			if err := os.WriteFile(path, out.Bytes(), 0o666); err != nil {
 				rt.Fatal(err)
 			}
-			if err := checkPart(path, trialsTable(plan), w.prints, plan.trials); err != nil {
+			if err := w.check(path); err != nil {
 				rt.Fatal(err)
 			}
 			r, err := openPart(path, trialsTable(plan), true)
@@ -187,7 +190,7 @@ func TestPart(t *testing.T) {
 func writeSegment(t *testing.T, plan Plan, batches int) (path string, want []*block) {
 	t.Helper()
 	dir := t.TempDir()
-	w, g, err := createSegment(&disk{}, dir, segmentHeader{Format: segmentFormat}, journalTable(newTestPlan(1)))
+	w, g, err := createSegment(&disk{}, dir, segmentHeader{Format: segmentFormat, Run: "r"}, journalTable(newTestPlan(1)))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -201,6 +204,11 @@ func writeSegment(t *testing.T, plan Plan, batches int) (path string, want []*bl
 		records(b, plan, []int64{int64(3 * i), int64(3*i + 1), int64(3*i + 2)}, pick)
 		if err := w.append(b.block); err != nil {
 			t.Fatal(err)
+		}
+		// A reader gives the records the run that the segment names.
+		runs := &b.block.columns[journalRun]
+		for i := range runs.null {
+			runs.null[i], runs.text[i] = false, "r"
 		}
 		want = append(want, b.block)
 	}
@@ -407,4 +415,34 @@ func TestForeignNames(t *testing.T) {
 			t.Errorf("%s: the file outside is now %q, %v", name, text, err)
 		}
 	}
+}
+
+// TestHold: what is being read stays where it is when its part is sealed
+// meanwhile, and goes when it has been read.
+func TestHold(t *testing.T) {
+	plan, dir := newTestPlan(1000), t.TempDir()
+	s := open(t, dir, plan, "a")
+	fill(t, s, ascending(900), 100)
+	mustClose(t, s)
+	s = open(t, dir, plan, "b") // writes to a segment of its own
+	parts, release := s.hold(0, 1)
+	fill(t, s, ascending(1000)[900:], 100)
+	for s.Counts().Sealed < 1000 && s.Err() == nil {
+		time.Sleep(time.Millisecond)
+	}
+	timed, err := readTimings(dir, s.tables, parts)
+	if err != nil || len(timed) != 900 {
+		t.Errorf("%d timings, %v", len(timed), err)
+	}
+	if err := release(); err != nil {
+		t.Error(err)
+	}
+	if _, err := os.Stat(parts[0].entries[0].segment.path); !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("a segment that nothing needs is still there: %v", err)
+	}
+	if timed, err = s.Timings(); err != nil || len(timed) != 1000 {
+		t.Errorf("%d timings, %v", len(timed), err)
+	}
+	mustClose(t, s)
+	mustVerify(t, dir, plan)
 }

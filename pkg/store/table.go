@@ -110,7 +110,7 @@ func journalTable(p Plan) *table {
 	t.add(field{name: "wall_ns", kind: intColumn, optional: true})
 	t.add(field{name: "cpu_ns", kind: intColumn, optional: true})
 	t.add(field{name: "attempt", kind: intColumn})
-	t.add(field{name: "run", kind: textColumn})
+	t.add(field{name: "run", kind: textColumn, optional: true}) // null: that of the segment
 	t.add(field{name: "stack", kind: textColumn, optional: true})
 	for _, o := range p.Setting().Model.Outputs {
 		t.add(field{name: outputPrefix + o.Decl().Name, kind: outputKinds[o.Decl().Kind], optional: true})
