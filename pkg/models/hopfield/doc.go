@@ -78,7 +78,7 @@
 //
 // A mixture is sought among those of the k patterns that the state overlaps most with. The
 // overlaps alone do not tell: at α = 0.1, N = 200, one state in eight has three overlaps
-// between 0.4 and 0.6, and not one in 20 000 is a mixture of three.
+// between 0.4 and 0.6, and one in 2000 is a mixture of three.
 //
 // # Streams
 //
