@@ -335,6 +335,9 @@ func (b *builder) line(loop bool) error {
 				b.chart.y.include(c.at[i].value)
 			}
 		}
+		if o.again {
+			continue
+		}
 		b.chart.legend.entries = append(b.chart.legend.entries, entry{text: o.label, color: o.color, dash: overlayDash})
 		if len(by) == 1 && f.By == nil && !loop && len(b.chart.legend.entries) == 1 {
 			b.chart.legend.entries = append([]entry{{text: describe(fy), color: colors[0]}}, b.chart.legend.entries...)
@@ -451,6 +454,7 @@ func thin(points []Point, step float64) []Point {
 // overlay is a curve from elsewhere, in each panel or the same in all.
 type overlay struct {
 	label  string
+	again  bool // an earlier one has the label
 	color  colorNRGBA
 	curves []curve
 }
@@ -472,7 +476,9 @@ func (b *builder) overlays() (list []overlay, err error) {
 	}()
 	say := func(label, note string) {
 		if i := slices.IndexFunc(sources, func(s source) bool { return s.note == note }); i >= 0 {
-			sources[i].labels = append(sources[i].labels, label)
+			if !slices.Contains(sources[i].labels, label) {
+				sources[i].labels = append(sources[i].labels, label)
+			}
 			return
 		}
 		sources = append(sources, source{note, []string{label}})
@@ -484,7 +490,7 @@ func (b *builder) overlays() (list []overlay, err error) {
 		}
 		o := overlay{label: c.Label, color: black}
 		if i > 0 {
-			o.color = okabeIto[len(okabeIto)-1-i%len(okabeIto)]
+			o.color = okabeIto[5-(i-1)%6] // from the end, without black and the pale yellow
 		}
 		from := b
 		x, y, where := c.X, c.Y, c.Where
@@ -528,6 +534,10 @@ func (b *builder) overlays() (list []overlay, err error) {
 			c := &o.curves[g.place[i][0]]
 			at := xs[g.place[i][1]].num
 			c.x, c.at = append(c.x, at), append(c.at, e)
+		}
+		// One with the label of an earlier curve goes on with that.
+		if k := slices.IndexFunc(list, func(e overlay) bool { return e.label == o.label }); k >= 0 {
+			o.color, o.again = list[k].color, true
 		}
 		list = append(list, o)
 	}

@@ -123,17 +123,25 @@ var planeDashes = [][]float64{nil, {1.6, 0.8}, {0.5, 0.6}, {1.6, 0.6, 0.4, 0.6}}
 // overlay draws the lines of with over a panel. The axes are the plane's: what is
 // beyond them is cut off.
 func (pl *plane) overlay(p *plot, panel int) {
-	for i, o := range pl.lines {
+	dash := -1
+	for _, o := range pl.lines {
 		points := p.points(&o.curves[panel%len(o.curves)])
 		p.line(points, casing, 2.6*p.style.curve, nil)
-		p.line(points, black, 1.2*p.style.curve, planeDashes[i%len(planeDashes)])
+		if !o.again {
+			dash++
+		}
+		p.line(points, black, 1.2*p.style.curve, planeDashes[dash%len(planeDashes)])
 	}
 }
 
 // named puts the lines of with into the legend.
 func (pl *plane) named(l *legend) {
-	for i, o := range pl.lines {
-		l.entries = append(l.entries, entry{text: o.label, color: black, dash: planeDashes[i%len(planeDashes)]})
+	dash := 0
+	for _, o := range pl.lines {
+		if !o.again {
+			l.entries = append(l.entries, entry{text: o.label, color: black, dash: planeDashes[dash%len(planeDashes)]})
+			dash++
+		}
 	}
 }
 

@@ -101,6 +101,7 @@ func drawOne(t testing.TB, r *report.Report, text string) *report.Figure {
 
 // kinds are figures of each kind, with words that their captions must have.
 var kinds = []struct{ figure, caption string }{
+	{"{kind: line, x: b, y: min(re | re > 0.5), with: [{y: b, label: l}, {y: 2 * b, label: l}]}", "real parts of 60 numbers"},
 	{"{kind: line, x: a, y: value, by: b}", "Taken together: 3 replicates, up to 3 trials at one place."},
 	{"{kind: line, x: a, y: value}", "Taken together: 3 replicates and b, up to 12 trials at one place."},
 	{"{kind: line, x: a, y: value}", "3 failed trials left out."},
