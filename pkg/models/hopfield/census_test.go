@@ -239,18 +239,6 @@ func censusTable(t *testing.T, networks, states int) {
 	}
 }
 
-// threeAlike reports whether a state counts as a mixture of three by its overlaps
-// alone, as it seems to have counted in the reference run.
-func threeAlike(n int, overlaps []int32) bool {
-	var sizes []int
-	for _, m := range overlaps {
-		sizes = append(sizes, int(max(m, -m)))
-	}
-	slices.Sort(sizes)
-	slices.Reverse(sizes)
-	return len(sizes) >= 3 && 10*sizes[0] < 6*n && 10*sizes[2] > 4*n
-}
-
 // TestCriticalStart finds the overlap of the start from which half of the tries reach
 // the pattern at N = 1000: a straight line between two starts around the value of
 // the reference run, which had a hundred tries at each m0 = 0.1, 0.2, …
