@@ -45,3 +45,11 @@ func BenchmarkSums(b *testing.B) {
 		}
 	}
 }
+
+// BenchmarkDraw draws the patterns of the largest networks.
+func BenchmarkDraw(b *testing.B) {
+	r := rand.New(rand.NewChaCha8([32]byte{}))
+	for b.Loop() {
+		Draw(100_000, 13_800, r)
+	}
+}

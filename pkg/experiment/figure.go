@@ -100,8 +100,8 @@ type FigureKind struct {
 // FigureKinds are the kinds of figures.
 var FigureKinds = []FigureKind{
 	{"line", "a curve of an aggregate, with what surrounds it, for each value of by", []string{"x", "y"}, []string{"by", "band", "with"}},
-	{"heatmap", "an aggregate in colours over a plane", []string{"x", "y", "z"}, []string{"contours", "center"}},
-	{"phases", "the most frequent class in colours over a plane", []string{"x", "y", "z"}, nil},
+	{"heatmap", "an aggregate in colours over a plane", []string{"x", "y", "z"}, []string{"contours", "center", "with"}},
+	{"phases", "the most frequent class in colours over a plane", []string{"x", "y", "z"}, []string{"with"}},
 	{"orbit", "how densely the values of a series lie at each x", []string{"x", "y"}, nil},
 	{"histogram", "how often values occur, for each value of by", []string{"x"}, []string{"by", "bins"}},
 	{"spectrum", "eigenvalues in the complex plane, or the density of real ones, with the edge that a law gives", []string{"x"}, []string{"y", "law", "bins"}},

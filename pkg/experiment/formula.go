@@ -312,6 +312,9 @@ func (r *reader) aggregate(n *yaml.Node, path string, text []rune, c call) (a Ag
 	}
 	if c.bar > 0 {
 		a.Where = part(c.bar+1, c.to-1, models.FlagKind)
+		if a.Where != nil && len(a.Where.series) > 0 && (a.Of == nil || len(a.Of.series) == 0) {
+			at(c.bar+1, c.to-2-c.bar, mistakef("as in mean("+a.Where.series[0]+" | "+a.Where.series[0]+" > 0)", "the condition is one of the elements of a series, and what is taken is not"))
+		}
 	}
 	return a, ok
 }

@@ -145,7 +145,14 @@ func (m *measure) take(rows []int32) estimate {
 	for i, a := range m.aggregates {
 		var xs []float64
 		for _, row := range rows {
-			if w := m.where[i]; w != nil && (!w.ok[row] || w.num[row] == 0) {
+			// A condition on a series is one on each of its elements.
+			first, last := 0, 0
+			w := m.where[i]
+			if w != nil {
+				first, last = w.of(int(row))
+			}
+			holds := func(at int) bool { return at < last && w.ok[at] && w.num[at] != 0 }
+			if w != nil && w.end == nil && !holds(first) {
 				continue
 			}
 			if m.of[i] == nil {
@@ -154,6 +161,9 @@ func (m *measure) take(rows []int32) estimate {
 			}
 			from, to := m.of[i].of(int(row))
 			for k := from; k < to; k++ {
+				if w != nil && w.end != nil && !holds(first+k-from) {
+					continue
+				}
 				if m.of[i].ok[k] {
 					xs = append(xs, m.of[i].num[k])
 				} else {

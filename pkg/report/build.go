@@ -1,8 +1,13 @@
 package report
 
 import (
+	"cmp"
+	"errors"
 	"fmt"
+	"io/fs"
 	"math"
+	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 
@@ -323,11 +328,20 @@ func (b *builder) line(loop bool) error {
 			b.chart.legend.entries = append(b.chart.legend.entries, e)
 		}
 	}
-	overlays, err := b.overlays(m)
+	overlays, err := b.overlays()
 	if err != nil {
 		return err
 	}
 	for _, o := range overlays {
+		for _, c := range o.curves {
+			for i, x := range c.x {
+				b.chart.x.include(x)
+				b.chart.y.include(c.at[i].value)
+			}
+		}
+		if o.again {
+			continue
+		}
 		b.chart.legend.entries = append(b.chart.legend.entries, entry{text: o.label, color: o.color, dash: overlayDash})
 		if len(by) == 1 && f.By == nil && !loop && len(b.chart.legend.entries) == 1 {
 			b.chart.legend.entries = append([]entry{{text: describe(fy), color: colors[0]}}, b.chart.legend.entries...)
@@ -444,16 +458,43 @@ func thin(points []Point, step float64) []Point {
 // overlay is a curve from elsewhere, in each panel or the same in all.
 type overlay struct {
 	label  string
+	again  bool // an earlier one has the label
 	color  colorNRGBA
 	curves []curve
 }
 
-// overlays computes the curves of with.
-func (b *builder) overlays(own *measure) (list []overlay, err error) {
+// source is what the caption says of curves from one other experiment.
+type source struct {
+	note   string
+	labels []string
+}
+
+// overlays computes the curves of with. Those of experiments that were not run
+// yet are left out, and the caption says so.
+func (b *builder) overlays() (list []overlay, err error) {
+	var sources []source
+	defer func() {
+		for _, s := range sources {
+			b.notes = append(b.notes, both(s.labels)+s.note)
+		}
+	}()
+	say := func(label, note string) {
+		if i := slices.IndexFunc(sources, func(s source) bool { return s.note == note }); i >= 0 {
+			if !slices.Contains(sources[i].labels, label) {
+				sources[i].labels = append(sources[i].labels, label)
+			}
+			return
+		}
+		sources = append(sources, source{note, []string{label}})
+	}
 	for i, c := range b.figure.With {
+		if c.From != "" && missing(beside(b.report.dir, c.From)) {
+			say(cmp.Or(c.Label, c.From), fmt.Sprintf(" not drawn: %s has no results yet; run it first", c.From))
+			continue
+		}
 		o := overlay{label: c.Label, color: black}
 		if i > 0 {
-			o.color = okabeIto[len(okabeIto)-1-i%len(okabeIto)]
+			o.color = okabeIto[5-(i-1)%6] // from the end, without black and the pale yellow
 		}
 		from := b
 		x, y, where := c.X, c.Y, c.Where
@@ -463,7 +504,7 @@ func (b *builder) overlays(own *measure) (list []overlay, err error) {
 				return nil, fmt.Errorf("with: %v", err) // not a mistake of this spec, whatever it is there
 			}
 			panels, panel = []level{{}}, make([]int32, from.table.rows)
-			b.notes = append(b.notes, fmt.Sprintf("%s from %s, model %s", strings.TrimSpace(c.Label+" (dashed)"), c.From, from.spec.Model.Name))
+			say(cmp.Or(c.Label, c.From), fmt.Sprintf(" from %s, model %s", c.From, from.spec.Model.Name))
 		}
 		if x == nil {
 			x = b.figure.X[0]
@@ -497,14 +538,20 @@ func (b *builder) overlays(own *measure) (list []overlay, err error) {
 			c := &o.curves[g.place[i][0]]
 			at := xs[g.place[i][1]].num
 			c.x, c.at = append(c.x, at), append(c.at, e)
-			if c.x != nil {
-				b.chart.x.include(at)
-				b.chart.y.include(e.value)
-			}
+		}
+		// One with the label of an earlier curve goes on with that.
+		if k := slices.IndexFunc(list, func(e overlay) bool { return e.label == o.label }); k >= 0 {
+			o.color, o.again = list[k].color, true
 		}
 		list = append(list, o)
 	}
 	return list, nil
+}
+
+// missing reports whether there is no result folder at a path.
+func missing(dir string) bool {
+	_, err := os.Stat(filepath.Join(dir, "spec.yaml"))
+	return errors.Is(err, fs.ErrNotExist)
 }
 
 // elsewhere reads what a curve needs of another result folder.

@@ -37,6 +37,25 @@ func TestAggregates(t *testing.T) {
 	}
 }
 
+// A condition on a series is one on its elements, one on a number is on the trial.
+func TestConditions(t *testing.T) {
+	elements := &values{num: []float64{5, 1, 7, 2, 8, 3}, ok: []bool{true, true, true, true, true, true}, end: []int{2, 3, 6}}
+	high := &values{num: []float64{1, 0, 1, 0, 1, 0}, ok: []bool{true, true, true, true, false, true}, end: []int{2, 3, 6}}
+	trials := &values{num: []float64{0, 1, 1}, ok: []bool{true, true, false}}
+	for _, c := range []struct {
+		where *values
+		want  float64
+	}{{nil, 26}, {high, 12}, {trials, 7}, {&values{end: []int{0, 0, 0}}, math.NaN()}} {
+		m := &measure{aggregates: []experiment.Aggregate{{Func: "count"}}, of: []*values{elements}, where: []*values{c.where}}
+		if math.IsNaN(c.want) {
+			m.aggregates[0].Func = "mean"
+		}
+		if got := m.take([]int32{0, 1, 2}).value; got != c.want && !(math.IsNaN(got) && math.IsNaN(c.want)) {
+			t.Errorf("%+v leaves a sum of %v, want %v", c.where, got, c.want)
+		}
+	}
+}
+
 func TestTicks(t *testing.T) {
 	for _, c := range []struct {
 		low, high float64
@@ -109,7 +128,7 @@ func TestMapsAreEven(t *testing.T) {
 
 func TestPretty(t *testing.T) {
 	for text, want := range map[string]string{
-		"log10(d)": "log_{10}(d)", "(alpha - 0.138) * sqrt(n)": "(α − 0.138) √(n)", "success_fraction": "success fraction",
+		"log10(d)": "log_{10}(d)", "(alpha - 0.138) * sqrt(n)": "(α − 0.138) √(n)", "success_fraction": "success fraction", "alpha_retrieval": "α retrieval",
 		"x ** 2": "x^{2}", "class == periodic": "class = periodic",
 	} {
 		if got := pretty(text); got != want {

@@ -64,6 +64,7 @@ type plane struct {
 	xs, ys         []level
 	edgesX, edgesY []float64
 	z              [][]float64 // of each panel, at ix*len(ys)+iy; NaN where there is none
+	lines          []overlay
 }
 
 // plane sets up the axes of a figure over a plane, and takes the rows at each
@@ -111,8 +112,41 @@ func (b *builder) plane(take func(rows []int32) float64) (*plane, error) {
 		pl.z[p[0]][int(p[1])*len(pl.ys)+int(p[2])] = take(g.of(i))
 	}
 	b.chart.aspect = 0.9
-	return pl, nil
+	var err error
+	pl.lines, err = b.overlays()
+	return pl, err
 }
+
+// planeDashes tell lines over a plane apart, where colours are taken.
+var planeDashes = [][]float64{nil, {1.6, 0.8}, {0.5, 0.6}, {1.6, 0.6, 0.4, 0.6}}
+
+// overlay draws the lines of with over a panel. The axes are the plane's: what is
+// beyond them is cut off.
+func (pl *plane) overlay(p *plot, panel int) {
+	dash := -1
+	for _, o := range pl.lines {
+		points := p.points(&o.curves[panel%len(o.curves)])
+		p.line(points, casing, 2.6*p.style.curve, nil)
+		if !o.again {
+			dash++
+		}
+		p.line(points, black, 1.2*p.style.curve, planeDashes[dash%len(planeDashes)])
+	}
+}
+
+// named puts the lines of with into the legend.
+func (pl *plane) named(l *legend) {
+	dash := 0
+	for _, o := range pl.lines {
+		if !o.again {
+			l.entries = append(l.entries, entry{text: o.label, color: black, dash: planeDashes[dash%len(planeDashes)]})
+			dash++
+		}
+	}
+}
+
+// casing is drawn below a black line, so that it is seen on dark ground.
+var casing = color.NRGBA{255, 255, 255, 200}
 
 // paint draws the cells of a panel in colours.
 func (pl *plane) paint(p *plot, panel int, color func(z float64) color.NRGBA) {
@@ -161,6 +195,7 @@ func (b *builder) heatmap() error {
 		b.notes = append(b.notes, fmt.Sprintf("The middle of the colours is at %s", plainNumber(*c)))
 	}
 	b.chart.bar = &colorBar{scale, colors}
+	pl.named(&b.chart.legend)
 	if empty {
 		b.notes = append(b.notes, "Grey: no value")
 	}
@@ -180,9 +215,10 @@ func (b *builder) heatmap() error {
 				return colors(scale.part(z))
 			})
 			for _, level := range f.Contours {
-				p.scene.add(&Path{Lines: pl.contour(p, panel, level), Stroke: color.NRGBA{255, 255, 255, 200}, Width: 2.2 * p.style.line, Clip: &p.Box},
+				p.scene.add(&Path{Lines: pl.contour(p, panel, level), Stroke: casing, Width: 2.2 * p.style.line, Clip: &p.Box},
 					&Path{Lines: pl.contour(p, panel, level), Stroke: black, Width: p.style.line, Clip: &p.Box})
 			}
+			pl.overlay(p, panel)
 		}
 	})
 	return nil
@@ -259,6 +295,7 @@ func (b *builder) phases() error {
 	for i, c := range classes {
 		b.chart.legend.entries = append(b.chart.legend.entries, entry{text: c.text, color: colors[i], block: true})
 	}
+	pl.named(&b.chart.legend)
 	for _, zs := range pl.z {
 		if slices.ContainsFunc(zs, math.IsNaN) {
 			b.notes = append(b.notes, "Grey: no trial")
@@ -276,6 +313,7 @@ func (b *builder) phases() error {
 				}
 				return colors[int(z)]
 			})
+			pl.overlay(p, panel)
 		}
 	})
 	return nil

@@ -102,12 +102,16 @@ func drawOne(t testing.TB, r *report.Report, text string) *report.Figure {
 
 // kinds are figures of each kind, with words that their captions must have.
 var kinds = []struct{ figure, caption string }{
+	{"{kind: line, x: b, y: min(re | re > 0.5), with: [{y: b, label: l}, {y: 2 * b, label: l}]}", "real parts of 60 numbers"},
 	{"{kind: line, x: a, y: value, by: b}", "Taken together: 3 replicates, up to 3 trials at one place."},
 	{"{kind: line, x: a, y: value}", "Taken together: 3 replicates and b, up to 12 trials at one place."},
 	{"{kind: line, x: a, y: value}", "3 failed trials left out."},
 	{"{kind: line, x: a, y: median(value), panels: up}", "Bands go from the lower to the upper quartile."},
 	{"{kind: line, x: a, y: fraction(up), with: [{y: mean(value) / 20, label: other}]}", "Wilson intervals of 95 %"},
 	{"{kind: heatmap, x: a, y: b, z: value, contours: [5, 10]}", "Grey: no value. Contours at 5 and 10."},
+	{"{kind: heatmap, x: a, y: b, z: value, with: [{y: sqrt(a), label: root}, {x: 4, y: b}, {from: x, y: 5 - a, where: b == 1, label: falling}]}", "falling from x, model shapes."},
+	{"{kind: phases, x: a, y: b, z: class, with: [{y: a, label: equal}]}", "The most frequent at each place"},
+	{"{kind: line, x: a, y: value, with: [{from: nowhere, y: p, label: p}, {from: nowhere, y: q, label: q}]}", "p and q not drawn: nowhere has no results yet; run it first."},
 	{"{kind: heatmap, x: a, y: b, z: mean(value) - 8, center: 0, log: x}", "The middle of the colours is at 0."},
 	{"{kind: phases, x: a, y: b, z: class}", "The most frequent at each place"},
 	{"{kind: orbit, x: a, y: re}", "The darker, the more of 3420 values"},
@@ -228,6 +232,44 @@ func TestHeatmapColors(t *testing.T) {
 	}
 	if failed := fmt.Sprint(at(2, 0)); failed != "{221 221 221 255}" {
 		t.Errorf("a place that failed is %s", failed)
+	}
+}
+
+// Lines over a plane lie where their numbers are on its axes, which they do not
+// stretch.
+func TestLinesOverAPlane(t *testing.T) {
+	r := computed(t, grid, library)
+	bare, err := drawOne(t, r, "{kind: phases, x: a, y: b, z: class}").Scene()
+	if err != nil {
+		t.Fatal(err)
+	}
+	s, err := drawOne(t, r, "{kind: phases, x: a, y: b, z: class, with: [{y: a, label: equal}, {y: 100 * a, label: far}]}").Scene()
+	if err != nil {
+		t.Fatal(err)
+	}
+	find := func(s *report.Scene) (box report.Box, lines [][]report.Point) {
+		for _, item := range s.Items {
+			switch item := item.(type) {
+			case *report.Image:
+				box = item.Box
+			case *report.Path:
+				if item.Clip != nil {
+					lines = append(lines, item.Lines...)
+				}
+			}
+		}
+		return box, lines
+	}
+	box, lines := find(s)
+	if old, _ := find(bare); len(lines) != 4 || old.W != box.W { // each line and what is below it
+		t.Fatalf("%d lines in %+v, which is %+v without them", len(lines), box, old)
+	}
+	// The cells of a = 1 … 5 and b = 1 … 4 end at 0.5, 5.5 and 4.5.
+	for i, p := range lines[1] {
+		x, y := box.X+box.W*(float64(i+1)-0.5)/5, box.Y+box.H*(1-(float64(i+1)-0.5)/4)
+		if math.Hypot(p.X-x, p.Y-y) > 1e-9 {
+			t.Errorf("place %d is drawn at %v, want %v, %v", i, p, x, y)
+		}
 	}
 }
 

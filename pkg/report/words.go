@@ -1,6 +1,7 @@
 package report
 
 import (
+	"cmp"
 	"fmt"
 	"regexp"
 	"slices"
@@ -44,7 +45,11 @@ func pretty(text string) string {
 		case w == "sqrt":
 			return "√"
 		}
-		return strings.ReplaceAll(w, "_", " ")
+		parts := strings.Split(w, "_")
+		for i, part := range parts {
+			parts[i] = cmp.Or(greek[part], part)
+		}
+		return strings.Join(parts, " ")
 	})
 }
 

@@ -41,20 +41,65 @@ var (
 	errorFraction   = models.Scalar("error_fraction", "", "mean over the tries of the fraction (1-m_f)/2 of wrong spins")
 	overlaps        = models.Series("overlaps", "", "final overlap m_f of each try, in the order of the patterns")
 	stored          = models.Integer("stored", "", "number p of stored patterns")
+	twoCycles       = models.Scalar("two_cycle_fraction", "", "fraction of the tries that end in a cycle of two states; null at a temperature")
+
+	randomStarts      = models.Int("random_starts", 1000, "random states that the census starts from").AtLeast(1).AtMost(1 << 20)
+	randomStartStream = models.NewStream("random_start", n)
+	randomOrderStream = models.NewStream("random_order", n)
+
+	attractors        = models.Integer("attractors", "", "attractors found, a state and its opposite being one")
+	unseen            = models.Scalar("unseen", "", "estimate of the probability that one more random state leads to an attractor not found yet (Good and Turing)")
+	censusSweeps      = models.Scalar("census_sweeps", "sweep", "mean over the random states of the sweeps until the attractor, max_sweeps if none was found")
+	unsettledFraction = models.Scalar("unsettled_fraction", "", "fraction of the random states that found no attractor within max_sweeps")
+	classFraction     = [classes]*models.ScalarOutput{
+		models.Scalar("pattern_fraction", "", "fraction of the random states that lead to a pattern or its opposite"),
+		models.Scalar("mixture3_fraction", "", "fraction of the random states that lead to a mixture of three patterns"),
+		models.Scalar("mixture5_fraction", "", "fraction of the random states that lead to a mixture of five patterns"),
+		models.Scalar("mixture7_fraction", "", "fraction of the random states that lead to a mixture of seven patterns"),
+		models.Scalar("other_fraction", "", "fraction of the random states that lead to any other fixed point"),
+		models.Scalar("cycle_fraction", "", "fraction of the random states that lead to a cycle of two states"),
+	}
+	classEnergy = [classes]*models.ScalarOutput{
+		models.Scalar("pattern_energy", "", "mean energy per neuron, without the diagonal, over the random states that lead to a pattern; null if none does"),
+		models.Scalar("mixture3_energy", "", "the same for mixtures of three patterns"),
+		models.Scalar("mixture5_energy", "", "the same for mixtures of five patterns"),
+		models.Scalar("mixture7_energy", "", "the same for mixtures of seven patterns"),
+		models.Scalar("other_energy", "", "the same for other fixed points"),
+		models.Scalar("cycle_energy", "", "the same for cycles of two states, of which the mean is taken"),
+	}
+	censusMeasure = &models.Measure{
+		Name:    "census",
+		Doc:     "the attractors at temperature zero that random states lead to, counted and classed",
+		Params:  []models.Param{randomStarts},
+		Streams: []*models.Stream{randomStartStream, randomOrderStream},
+		Outputs: append([]models.Output{attractors, unseen, censusSweeps, unsettledFraction}, outputs(classFraction[:], classEnergy[:])...),
+	}
 )
 
+// outputs lists several lists of outputs.
+func outputs(lists ...[]*models.ScalarOutput) (all []models.Output) {
+	for _, list := range lists {
+		for _, o := range list {
+			all = append(all, o)
+		}
+	}
+	return all
+}
+
 // Model is the Hopfield network with Hebbian couplings.
-var Model = &models.Model{
+var Model = (&models.Model{
 	Name:    "hopfield",
 	Doc:     doc,
 	Version: 1,
 	Params:  []models.Param{n, alpha, patterns, update, temperature, diagonal, start, trials, maxSweeps},
 	OneOf:   [][]models.Param{{alpha, patterns}},
 	Streams: []*models.Stream{patternStream, orderStream, startStream, noiseStream},
-	Size:    []models.Param{n, alpha, patterns, trials},
-	Outputs: []models.Output{overlap, successFraction, sweeps, energy, cycleLength, errorFraction, overlaps, stored},
-	Run:     run,
-}
+	Size:    []models.Param{n, alpha, patterns, trials, randomStarts},
+	Outputs: []models.Output{overlap, successFraction, sweeps, energy, cycleLength, errorFraction, overlaps, stored, twoCycles},
+
+	Measures: []*models.Measure{censusMeasure},
+	Run:      run,
+}).Asking()
 
 func run(ctx context.Context, t *models.Trial) error {
 	p, ok := patterns.Lookup(t)
@@ -96,6 +141,39 @@ func run(ctx context.Context, t *models.Trial) error {
 		cycleLength.Put(t, int64(res.cycle))
 	} else {
 		cycleLength.None(t)
+	}
+	if e.temperature > 0 {
+		twoCycles.None(t)
+	} else {
+		twoCycles.Put(t, res.twoCycles)
+	}
+	if t.Asks(censusMeasure) {
+		return take(ctx, t, e.patterns)
+	}
+	return nil
+}
+
+// take puts the census of a network.
+func take(ctx context.Context, t *models.Trial, x *spins.Patterns) error {
+	c := census{patterns: x, diagonal: diagonal.Of(t), states: randomStarts.Of(t), maxSweeps: maxSweeps.Of(t), start: randomStartStream.Of(t)}
+	if update.Of(t) == "async" {
+		c.order = randomOrderStream.Of(t)
+	}
+	res, err := c.run(ctx)
+	if err != nil {
+		return err
+	}
+	attractors.Put(t, int64(res.attractors))
+	unseen.Put(t, res.unseen)
+	censusSweeps.Put(t, res.sweeps)
+	unsettledFraction.Put(t, float64(res.unsettled)/float64(c.states))
+	for k := range classes {
+		classFraction[k].Put(t, float64(res.starts[k])/float64(c.states))
+		if e, ok := res.meanEnergy(k, x.N()); ok {
+			classEnergy[k].Put(t, e)
+		} else {
+			classEnergy[k].None(t)
+		}
 	}
 	return nil
 }

@@ -112,7 +112,7 @@ func TestDeclaration(t *testing.T) {
 	for _, o := range Model.Outputs {
 		got = append(got, o.Decl().Name)
 	}
-	want := strings.Fields("overlap success_fraction sweeps energy cycle_length error_fraction overlaps stored")
+	want := strings.Fields("overlap success_fraction sweeps energy cycle_length error_fraction overlaps stored two_cycle_fraction")
 	if !slices.Equal(got, want) {
 		t.Errorf("the outputs are %v, want %v", got, want)
 	}

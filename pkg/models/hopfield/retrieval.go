@@ -23,7 +23,7 @@ type retrieval struct {
 
 // results are means over the tries; see the outputs of the same names.
 type results struct {
-	overlap, success, sweeps, energy, errors float64
+	overlap, success, sweeps, energy, errors, twoCycles float64
 
 	cycle    int // the longest, 0 if a try found none within the limit
 	overlaps []float64
@@ -42,7 +42,7 @@ func (e *retrieval) run(ctx context.Context) (results, error) {
 	res := results{cycle: 1, overlaps: make([]float64, e.tries)}
 	// Sums over two states a try: both of a two-cycle, twice a fixed point.
 	var overlapSum, energySum int64
-	successes, sweepSum, limited := 0, 0, false
+	successes, sweepSum, cycles, limited := 0, 0, 0, false
 	for mu := range e.tries {
 		if err := ctx.Err(); err != nil {
 			return results{}, err
@@ -63,6 +63,8 @@ func (e *retrieval) run(ctx context.Context) (results, error) {
 		}
 		if end.other == nil {
 			end.other = end.state
+		} else {
+			cycles++
 		}
 		m := 0
 		for _, state := range [][]uint64{end.state, end.other} {
@@ -89,6 +91,7 @@ func (e *retrieval) run(ctx context.Context) (results, error) {
 	res.energy = float64(energySum) / float64(4*size*size*tries)
 	res.success = float64(successes) / float64(tries)
 	res.sweeps = float64(sweepSum) / float64(tries)
+	res.twoCycles = float64(cycles) / float64(tries)
 	return res, nil
 }
 

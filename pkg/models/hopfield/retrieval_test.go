@@ -72,6 +72,7 @@ func TestMeans(t *testing.T) {
 			want.success += 1.0 / tries
 		}
 		want.cycle = max(want.cycle, len(cycle))
+		want.twoCycles += float64(len(cycle)-1) / tries
 	}
 	if want.cycle != 2 || want.success == 0 || want.success == 1 {
 		t.Fatalf("not a case worth testing: %+v", want)
@@ -87,6 +88,7 @@ func TestMeans(t *testing.T) {
 	near("errors", got.errors, want.errors)
 	near("sweeps", got.sweeps, want.sweeps)
 	near("success", got.success, want.success)
+	near("two-cycles", got.twoCycles, want.twoCycles)
 	for mu := range tries {
 		near("an overlap", got.overlaps[mu], want.overlaps[mu])
 	}

@@ -5,7 +5,10 @@ package hopfield
 import (
 	"context"
 	"math"
+	"slices"
 	"testing"
+
+	"github.com/neurosweep/sweep/internal/spins"
 )
 
 // reference compares a success fraction with that of the reference run, within
@@ -158,5 +161,57 @@ func TestDiagonal(t *testing.T) {
 		if kept.value-4*kept.se < zero.value {
 			t.Errorf("α = %g: success %.3f(%.3f) with the diagonal, %.3f(%.3f) without", alpha, kept.value, kept.se, zero.value, zero.se)
 		}
+	}
+}
+
+// TestCensusTable is TestCensus on more networks; besides, the mixtures of three
+// that the reference run counted are those that the overlaps alone would give.
+func TestCensusTable(t *testing.T) {
+	censusTable(t, 400, 200)
+	const n, networks, states = 200, 200, 200
+	for _, c := range []struct {
+		p    int
+		want float64
+	}{{3, 0.15}, {5, 0.16}, {10, 0.12}, {20, 0.10}, {28, 0.12}, {100, 0}} {
+		xs := make([]float64, networks)
+		for k := range xs {
+			net := newNetwork(n, c.p, false, generator(1, n, uint64(k)))
+			r, start, order := net.relaxer(), generator(2, n, uint64(k)), generator(3, n, uint64(k))
+			begin := make([]uint64, spins.Words(n))
+			for range states {
+				for w := range begin {
+					begin[w] = start.Uint64()
+				}
+				begin[len(begin)-1] &= spins.LastMask(n)
+				e, err := r.async(context.Background(), begin, 1000, order)
+				if err != nil {
+					t.Fatal(err)
+				}
+				r.Set(e.state)
+				if threeAlike(n, r.Overlaps()) {
+					xs[k] += 1.0 / states
+				}
+			}
+		}
+		reference(t, meanOf(xs), mean{c.want, math.Sqrt(max(c.want*(1-c.want), 0.005) / 200)}, "p = %d, three overlaps alike", c.p)
+	}
+}
+
+// threeAlike reports whether a state counts as a mixture of three by its overlaps
+// alone, as it seems to have counted in the reference run.
+func threeAlike(n int, overlaps []int32) bool {
+	var sizes []int
+	for _, m := range overlaps {
+		sizes = append(sizes, int(max(m, -m)))
+	}
+	slices.Sort(sizes)
+	slices.Reverse(sizes)
+	return len(sizes) >= 3 && 10*sizes[0] < 6*n && 10*sizes[2] > 4*n
+}
+
+// TestCriticalStarts is TestCriticalStart at all loads of the reference run.
+func TestCriticalStarts(t *testing.T) {
+	for _, c := range []struct{ alpha, want float64 }{{0.02, 0.08}, {0.05, 0.18}, {0.10, 0.36}, {0.12, 0.45}, {0.13, 0.51}} {
+		critical(t, c.alpha, c.want, 200)
 	}
 }
