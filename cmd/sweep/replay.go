@@ -156,7 +156,7 @@ func (a *app) replay(ctx context.Context, plan *experiment.Plan, rows *store.Row
 		return nil, err
 	}
 	t := setting.NewTrial()
-	wall, err := runner.Once(ctx, setting.Model, t, &r.point, before, a.settings.Timeout)
+	wall, err := runner.Once(ctx, setting.Model, t, &r.point, before, a.settings.Timeout, a.settings.Memory)
 	var failed *models.Failure
 	if err != nil && !errors.As(err, &failed) {
 		return nil, err // told to stop

@@ -208,7 +208,7 @@ func NewStream(name string, depends ...Param) *Stream {
 
 // Failure is why a trial has no measurements.
 type Failure struct {
-	Class   string // "error", "panic", "timeout", "carry"
+	Class   string // "error", "panic", "timeout", "memory", "carry"
 	Message string
 	Stack   string // of a panic: one call a line, without addresses
 }
@@ -217,7 +217,7 @@ func (f *Failure) Error() string { return f.Class + ": " + f.Message }
 
 // Execute runs the trial. A panic, a timeout (the context's cause is
 // [context.DeadlineExceeded]), an error or an output that was not put becomes a
-// failure. When ctx ends for any other reason the error is its cause: the trial
+// failure; a context's cause that is a [Failure] is that of a trial that heeds it. When ctx ends for any other reason the error is its cause: the trial
 // was stopped and has no result.
 func (m *Model) Execute(ctx context.Context, t *Trial) (err error) {
 	defer func() {
@@ -228,6 +228,10 @@ func (m *Model) Execute(ctx context.Context, t *Trial) (err error) {
 	if err := m.Run(ctx, t); err != nil {
 		if ctx.Err() != nil {
 			cause := context.Cause(ctx)
+			var f *Failure
+			if errors.As(cause, &f) {
+				return f
+			}
 			if !errors.Is(cause, context.DeadlineExceeded) {
 				return cause
 			}

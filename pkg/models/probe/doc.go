@@ -24,6 +24,8 @@
 //	panic                the trial panics
 //	sleep                the trial waits for work seconds without computing
 //	ignore               so it does, and does not stop when told
+//	hoard                the trial takes memory until it is told to stop, or has 4 GiB
+//	devour               so it does, and does not stop when told
 //
 // sleep and ignore then put what ok puts. In all other modes a trial first
 // computes for work seconds of wall time, 0 by default, heeding a stop. How long
