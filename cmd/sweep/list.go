@@ -22,6 +22,7 @@ type modelInfo struct {
 	Outputs []outputInfo `json:"outputs,omitempty"`
 	Streams []streamInfo `json:"streams,omitempty"`
 	Size    []string     `json:"size,omitempty"`
+	Traces  []traceInfo  `json:"traces,omitempty"`
 	Carries bool         `json:"carries,omitempty"`
 }
 
@@ -41,6 +42,13 @@ type outputInfo struct {
 	Labels []string `json:"labels,omitempty"`
 	Unit   string   `json:"unit,omitempty"`
 	Doc    string   `json:"doc"`
+}
+
+type traceInfo struct {
+	Name string `json:"name"`
+	Unit string `json:"unit,omitempty"`
+	Time string `json:"time_unit"`
+	Doc  string `json:"doc"`
 }
 
 type streamInfo struct {
@@ -68,6 +76,9 @@ func info(m *models.Model) modelInfo {
 	for _, o := range m.Outputs {
 		d := o.Decl()
 		i.Outputs = append(i.Outputs, outputInfo{d.Name, d.Kind.String(), d.Labels, d.Unit, d.Doc})
+	}
+	for _, tr := range m.Traces {
+		i.Traces = append(i.Traces, traceInfo{tr.Name, tr.Unit, tr.Time, tr.Doc})
 	}
 	if len(m.Size) > 0 {
 		i.Size = paramNames(m.Size)
@@ -142,6 +153,12 @@ func (a *app) describeCommand() *cobra.Command {
 				kind = strings.Join(o.Labels, " | ")
 			}
 			fmt.Fprintf(w, "  %s\t%s\t%s\t%s\n", o.Name, kind, o.Unit, o.Doc)
+		}
+		if len(i.Traces) > 0 {
+			fmt.Fprintf(w, "\nTraces, which sweep replay --record writes\n")
+		}
+		for _, tr := range i.Traces {
+			fmt.Fprintf(w, "  %s\tover %s\t%s\t%s\n", tr.Name, tr.Time, tr.Unit, tr.Doc)
 		}
 		if len(i.Streams) > 0 {
 			fmt.Fprintf(w, "\nRandom streams\n")

@@ -33,6 +33,9 @@ type Model struct {
 	OneOf [][]Param
 	// Outputs are what Run measures.
 	Outputs []Output
+	// Traces are what Run goes through on the way, kept only when a trial is run
+	// again to record them.
+	Traces []*Trace
 	// Streams are the model's random streams.
 	Streams []*Stream
 	// Size lists the parameters that say how much work a trial is: its time
@@ -114,6 +117,16 @@ func (m *Model) Validate() error {
 	}
 	for _, o := range m.Outputs {
 		column(o.Decl().Name, o.Decl().Doc)
+	}
+	traces := make(map[string]bool)
+	for _, tr := range m.Traces {
+		if !names.MatchString(tr.Name) || traces[tr.Name] {
+			bad("trace %q: a name must match %s and be used once", tr.Name, names)
+		}
+		if tr.Doc == "" || strings.HasSuffix(tr.Doc, ".") || tr.Time == "" {
+			bad("trace %s: it needs a unit of its times, and a doc that is a sentence without its full stop", tr.Name)
+		}
+		traces[tr.Name] = true
 	}
 	for _, p := range m.Size {
 		if d := p.Decl(); m.param(d) < 0 || d.Kind != IntKind && d.Kind != FloatKind {

@@ -24,6 +24,8 @@ var (
 
 	start = models.NewStream("start", n)
 
+	state = models.NewTrace("state", "", "steps", "all units at each step of the transient and the orbit")
+
 	orbit        = models.Series("orbit", "", "mean of the units after the transient")
 	separation   = models.Scalar("spread", "", "largest difference of two units at the end")
 	synchronised = models.Bool("synchronised", "the spread is below 1e-12")
@@ -43,6 +45,7 @@ var Model = &models.Model{
 	Version: 1,
 	Params:  []models.Param{n, r, eps, transient, keep, steps, longest},
 	Streams: []*models.Stream{start},
+	Traces:  []*models.Trace{state},
 	Outputs: []models.Output{orbit, separation, synchronised, clusters, lyapunov, lyapunovSE, transverse, transverseSE, period, ending},
 	Carries: true,
 	Run:     run,
@@ -65,7 +68,7 @@ func run(ctx context.Context, t *models.Trial) error {
 	}
 
 	// All states stay in [0, 1], so nothing diverges.
-	o := dynamics.NewOrbit(g, x)
+	o := dynamics.NewOrbit(state.Along(t, g, 1), x)
 	if _, err := o.Advance(ctx, transient.Of(t), dynamics.DefaultBound); err != nil {
 		return err
 	}

@@ -25,6 +25,8 @@ var (
 
 	start = models.NewStream("start")
 
+	state = models.NewTrace("state", "", "steps", "x and y at each step of the transient and the orbit")
+
 	orbit      = models.Series("orbit", "", "x after the transient; null if it diverged")
 	lyapunov   = models.Series("lyapunov", "1/step", "both Lyapunov exponents, in descending order; null if not asked for or the orbit diverged")
 	lyapunovSE = models.Series("lyapunov_se", "1/step", "their standard errors")
@@ -40,6 +42,7 @@ var Model = &models.Model{
 	Version: 1,
 	Params:  []models.Param{a, b, x0, y0, spread, transient, keep, steps, longest},
 	Streams: []*models.Stream{start},
+	Traces:  []*models.Trace{state},
 	Outputs: []models.Output{orbit, lyapunov, lyapunovSE, dimension, period, ending},
 	Carries: true,
 	Run:     run,
@@ -90,7 +93,7 @@ func measured(ctx context.Context, t *models.Trial, m Map, x []float64) (dynamic
 	lyapunovSE.None(t)
 	dimension.None(t)
 	period.None(t)
-	points, x, e, err := measure.Points(ctx, nil, m, x, measure.PointsSettings{Transient: transient.Of(t), Keep: keep.Of(t)})
+	points, x, e, err := measure.Points(ctx, nil, state.Along(t, m, 1), x, measure.PointsSettings{Transient: transient.Of(t), Keep: keep.Of(t)})
 	if e != dynamics.Limit || err != nil {
 		return dynamics.Diverged, err
 	}

@@ -30,6 +30,9 @@ var (
 	orderStream   = models.NewStream("order", n)
 	startStream   = models.NewStream("start", n)
 
+	overlapTrace = models.NewTrace("overlap", "", "sweep", "overlap of try i with its pattern before each sweep and at the end")
+	energyTrace  = models.NewTrace("energy", "", "sweep", "energy per neuron of try i, without the diagonal, before each sweep and at the end")
+
 	overlap         = models.Scalar("overlap", "", "mean over the tries of the final overlap m_f with the pattern started from")
 	successFraction = models.Scalar("success_fraction", "", "fraction of the tries with m_f > 0.8")
 	sweeps          = models.Scalar("sweeps", "sweep", "mean over the tries of the sweeps until the final state, max_sweeps if none was found")
@@ -49,6 +52,7 @@ var Model = &models.Model{
 	OneOf:   [][]models.Param{{alpha, patterns}},
 	Streams: []*models.Stream{patternStream, orderStream, startStream},
 	Size:    []models.Param{n, alpha, patterns, trials},
+	Traces:  []*models.Trace{overlapTrace, energyTrace},
 	Outputs: []models.Output{overlap, successFraction, sweeps, energy, cycleLength, errorFraction, overlaps, stored},
 	Run:     run,
 }
@@ -73,6 +77,12 @@ func run(ctx context.Context, t *models.Trial) error {
 	}
 	if update.Of(t) == "async" {
 		e.order = orderStream.Of(t)
+	}
+	if overlapTrace.Recorded(t) || energyTrace.Recorded(t) {
+		e.see = func(try, sweeps int, state []uint64) {
+			overlapTrace.AddFrom(t, float64(sweeps), try, float64(e.net.overlap(try, state))/float64(e.net.n))
+			energyTrace.AddFrom(t, float64(sweeps), try, float64(e.net.energy(state))/(2*float64(e.net.n)*float64(e.net.n)))
+		}
 	}
 	res, err := e.run(ctx)
 	if err != nil {

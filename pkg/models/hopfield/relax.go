@@ -21,6 +21,8 @@ type relaxer struct {
 	spin   []int8
 	order  []int32 // a permutation of the neurons: each sweep shuffles it again
 	states [3][]uint64
+
+	see func(sweeps int, state []uint64) // is shown the start and the state after each sweep, if it is not nil
 }
 
 func newRelaxer(net *network) *relaxer {
@@ -53,11 +55,17 @@ func choose(list []int32, k int, rng *rand.Rand) {
 func (r *relaxer) async(ctx context.Context, start []uint64, maxSweeps int, rng *rand.Rand) (ending, error) {
 	r.load(start)
 	sweeps := 0
+	if r.see != nil {
+		r.see(0, start)
+	}
 	for !r.stable() && sweeps < maxSweeps {
 		if err := r.sweep(ctx, rng); err != nil {
 			return ending{}, err
 		}
 		sweeps++
+		if r.see != nil {
+			r.see(sweeps, r.store(r.states[0]))
+		}
 	}
 	e := ending{state: r.store(r.states[0]), sweeps: sweeps}
 	if r.stable() {
@@ -146,6 +154,9 @@ func (r *relaxer) sync(ctx context.Context, start []uint64, maxSweeps int) (endi
 	copy(a, start)
 	r.step(b, a)
 	for sweeps := 0; ; sweeps++ {
+		if r.see != nil {
+			r.see(sweeps, a)
+		}
 		if slices.Equal(a, b) {
 			return ending{state: a, sweeps: sweeps, cycle: 1}, nil
 		}

@@ -13,6 +13,8 @@ type retrieval struct {
 	maxSweeps int
 	start     *rand.Rand // which spins are flipped; unused without flips
 	order     *rand.Rand // of asynchronous updates; nil: synchronous
+
+	see func(try, sweeps int, state []uint64) // is shown each try before its sweeps and at its end, if it is not nil
 }
 
 // results are means over the tries; see the outputs of the same names.
@@ -42,6 +44,9 @@ func (e *retrieval) run(ctx context.Context) (results, error) {
 			return results{}, err
 		}
 		e.begin(begin, mu, sites)
+		if e.see != nil {
+			r.see = func(sweeps int, state []uint64) { e.see(mu, sweeps, state) }
+		}
 		var end ending
 		var err error
 		if e.order != nil {

@@ -24,6 +24,8 @@ var (
 
 	start = models.NewStream("start")
 
+	state = models.NewTrace("state", "", "steps", "x at each step of the transient and the orbit")
+
 	orbit        = models.Series("orbit", "", "x after the transient")
 	distinct     = models.Integer("distinct", "", "values in the orbit that are further apart than the square root of tolerance; null if it diverged")
 	lyapunov     = models.Scalar("lyapunov", "1/step", "Lyapunov exponent; null if not asked for or the orbit diverged")
@@ -40,6 +42,7 @@ var Model = &models.Model{
 	Version: 1,
 	Params:  []models.Param{r, x0, transient, keep, steps, longest, tolerance},
 	Streams: []*models.Stream{start},
+	Traces:  []*models.Trace{state},
 	Outputs: []models.Output{orbit, distinct, lyapunov, lyapunovSE, period, ending, reinjections},
 	Carries: true,
 	Run:     run,
@@ -53,6 +56,16 @@ func run(ctx context.Context, t *models.Trial) error {
 		x = t.Before[0]
 	case !given:
 		x = open(start.Of(t))
+	}
+	if state.Recorded(t) {
+		state.Add(t, 0, x)
+		at := 0
+		m.see = func(points []float64) {
+			for _, x := range points {
+				at++
+				state.Add(t, float64(at), x)
+			}
+		}
 	}
 	t.After = append(t.After[:0], x) // what an orbit that diverges hands on
 	ended, err := m.run(ctx, t, x)

@@ -31,6 +31,7 @@ type walker struct {
 	Map
 	again        func() *rand.Rand
 	reinjections int
+	see          func(points []float64) // is shown the steps that fill takes, if it is not nil
 }
 
 // batch is how many derivatives are multiplied before a logarithm is taken.
@@ -75,6 +76,9 @@ func (m *walker) fill(dst []float64, x float64) float64 {
 			x = open(m.again())
 		}
 		dst[i] = x
+	}
+	if m.see != nil {
+		m.see(dst)
 	}
 	return x
 }

@@ -24,6 +24,8 @@ var (
 
 	start = models.NewStream("start")
 
+	state = models.NewTrace("state", "", "time", "x, y and z at each step of the transient and until the maxima are found")
+
 	maxima     = models.Series("maxima", "", "successive maxima of z; fewer than asked for if the orbit came to rest, null if it diverged")
 	lyapunov   = models.Series("lyapunov", "1/time", "the three Lyapunov exponents, in descending order; null if the orbit diverged")
 	lyapunovSE = models.Series("lyapunov_se", "1/time", "their standard errors")
@@ -38,6 +40,7 @@ var Model = &models.Model{
 	Version: 1,
 	Params:  []models.Param{sigma, rho, beta, dt, transient, keep, duration},
 	Streams: []*models.Stream{start},
+	Traces:  []*models.Trace{state},
 	Outputs: []models.Output{maxima, lyapunov, lyapunovSE, dimension, ending},
 	Carries: true,
 	Run:     run,
@@ -98,7 +101,7 @@ func measured(ctx context.Context, t *models.Trial, f Flow, x []float64) (dynami
 	dimension.None(t)
 	h := dt.Of(t)
 	skip := int(math.Ceil(transient.Of(t) / h))
-	points, x, e, err := measure.Points(ctx, nil, dynamics.NewRK4(f, h, 1), x, measure.PointsSettings{
+	points, x, e, err := measure.Points(ctx, nil, state.Along(t, dynamics.NewRK4(f, h, 1), h), x, measure.PointsSettings{
 		Transient: skip, Keep: keep.Of(t), Coordinate: 2, Pick: measure.Maxima,
 		// A turn takes 0.75 time units, at rest none is ever over.
 		Limit: int(2 * float64(keep.Of(t)) / h),

@@ -5,7 +5,7 @@
 //
 // The checks, in order: the model is declared properly; its example reads and
 // plans; all of the example's trials run, in seconds; a point gives the same
-// bits whatever was run before it or beside it; a state that is handed on is all
+// bits whatever was run before it or beside it, and with its traces recorded; a state that is handed on is all
 // that goes from one trial to the next; another replicate gives other numbers; a
 // trial stops when told.
 package modeltest
@@ -75,6 +75,7 @@ var checks = []struct {
 	{"example plans", (*subject).plans},
 	{"example runs in seconds", (*subject).runs},
 	{"same point gives same bits", (*subject).repeats},
+	{"recording changes no bit", (*subject).records},
 	{"hands its state on", (*subject).carries},
 	{"another replicate gives other numbers", (*subject).varies},
 	{"stops when told", (*subject).stops},
@@ -165,6 +166,46 @@ func (s *subject) repeats() error {
 			if err := s.same(s.slots[run], t.Slots); err != nil {
 				return fmt.Errorf("%s: the same point gave other bits when it was run again: %w", s.describe(&p), err)
 			}
+		}
+	}
+	return nil
+}
+
+// records runs sampled points again with all traces recorded: they give the same
+// bits, and each trace has values at one of them at least, at times that do not go
+// back.
+func (s *subject) records() error {
+	added := make(map[*models.Trace]bool)
+	for _, trial := range s.sampled() {
+		r := make(models.Recording)
+		for _, tr := range s.model.Traces {
+			r[tr] = nil
+		}
+		t := s.plan.Setting().NewTrial()
+		t.Record(r)
+		var p models.Point
+		s.plan.Point(trial, &p)
+		t.Start(&p)
+		if err := s.model.Execute(context.Background(), t); err != nil {
+			return fmt.Errorf("%s, recorded: %w", s.describe(&p), err)
+		}
+		if err := s.same(s.slots[trial], t.Slots); err != nil {
+			return fmt.Errorf("%s: the same point gave other bits when it was recorded: %w", s.describe(&p), err)
+		}
+		for tr, samples := range r {
+			last := make(map[int]float64)
+			for _, x := range samples {
+				if before, seen := last[x.I]; math.IsNaN(x.Time) || seen && x.Time <= before {
+					return fmt.Errorf("%s: trace %s has value %d at time %v after %v", s.describe(&p), tr.Name, x.I, x.Time, before)
+				}
+				last[x.I] = x.Time
+			}
+			added[tr] = added[tr] || len(samples) > 0
+		}
+	}
+	for _, tr := range s.model.Traces {
+		if !added[tr] {
+			return fmt.Errorf("trace %s was never added to", tr.Name)
 		}
 	}
 	return nil

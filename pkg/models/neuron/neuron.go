@@ -26,6 +26,8 @@ var (
 	keep      = models.Int("keep", 200, "steps of the orbit that are kept if no period is found").AtLeast(0).AtMost(1e6).In("steps")
 	exponent  = models.Int("exponent", 0, "steps that the Lyapunov exponent is a mean over; none below 40").AtLeast(0).AtMost(1e12).In("steps")
 
+	state = models.NewTrace("state", "", "steps", "activity at each step until the orbit is known, or of all of the transient")
+
 	activity   = models.Scalar("x", "", "activity at the end")
 	ending     = models.Label("ending", "what the activity went to: a fixed point, a cycle, neither as far as was looked, or beyond all bounds", fixed, cycle, none, diverged)
 	period     = models.Integer("period", "steps", "period of the orbit found; null if none was")
@@ -42,16 +44,20 @@ var Model = &models.Model{
 	Version: 1,
 	Params:  []models.Param{w, b, a, response, start, transient, tolerance, longest, keep, exponent},
 	Outputs: []models.Output{activity, ending, period, steps, multiplier, lyapunov, orbit},
+	Traces:  []*models.Trace{state},
 	Size:    []models.Param{transient, exponent},
 	Carries: true,
 	Run:     run,
 }
 
 func run(ctx context.Context, t *models.Trial) error {
-	f := unit{w.Of(t), b.Of(t), a.Of(t), responses[response.Of(t)]}
+	f := unit{w: w.Of(t), b: b.Of(t), a: a.Of(t), response: responses[response.Of(t)]}
 	x := start.Of(t)
 	if t.Before != nil {
 		x = t.Before[0]
+	}
+	if state.Recorded(t) {
+		f.see = func(n int, x float64) { state.Add(t, float64(n), x) }
 	}
 	e, err := settle(ctx, f, x, transient.Of(t), tolerance.Of(t))
 	if err != nil {
@@ -94,6 +100,7 @@ func run(ctx context.Context, t *models.Trial) error {
 type unit struct {
 	w, b, a  float64
 	response func(f *unit, x float64) (y, slope float64)
+	see      func(n int, x float64) // is shown the steps that settle takes, if it is not nil
 }
 
 // responses are f and f' by the names that the parameter response has for them.
@@ -215,6 +222,9 @@ func settle(ctx context.Context, f unit, x float64, most int, tolerance float64)
 			if err := ctx.Err(); err != nil {
 				return end{}, err
 			}
+		}
+		if f.see != nil {
+			f.see(n, x)
 		}
 		y, slope := f.step(x)
 		if math.Abs(y) > dynamics.DefaultBound {

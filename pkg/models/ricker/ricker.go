@@ -23,6 +23,8 @@ var (
 
 	start = models.NewStream("start")
 
+	trace = models.NewTrace("state", "capacity", "steps", "population at each step of the transient and the orbit")
+
 	orbit      = models.Series("orbit", "capacity", "population after the transient")
 	lyapunov   = models.Scalar("lyapunov", "1/step", "Lyapunov exponent; null if not asked for")
 	lyapunovSE = models.Scalar("lyapunov_se", "1/step", "its standard error")
@@ -37,6 +39,7 @@ var Model = &models.Model{
 	Version: 1,
 	Params:  []models.Param{r, x0, transient, keep, steps, longest},
 	Streams: []*models.Stream{start},
+	Traces:  []*models.Trace{trace},
 	Outputs: []models.Output{orbit, lyapunov, lyapunovSE, period, ending},
 	Carries: true,
 	Run:     run,
@@ -89,7 +92,7 @@ func measured(ctx context.Context, t *models.Trial, m Map, x float64) (dynamics.
 	lyapunov.None(t)
 	lyapunovSE.None(t)
 	period.None(t)
-	points, state, e, err := measure.Points(ctx, nil, m, []float64{x}, measure.PointsSettings{Transient: transient.Of(t), Keep: keep.Of(t)})
+	points, state, e, err := measure.Points(ctx, nil, trace.Along(t, m, 1), []float64{x}, measure.PointsSettings{Transient: transient.Of(t), Keep: keep.Of(t)})
 	if e != dynamics.Limit || err != nil {
 		return dynamics.Diverged, err
 	}

@@ -26,6 +26,8 @@ var (
 
 	start = models.NewStream("start")
 
+	state = models.NewTrace("state", "", "steps", "both neurons at each step of the transient and the orbit")
+
 	orbit      = models.Series("orbit", "", "y - x of wang or x of pasemann after the transient")
 	lyapunov   = models.Series("lyapunov", "1/step", "both Lyapunov exponents, in descending order; null if not asked for")
 	lyapunovSE = models.Series("lyapunov_se", "1/step", "their standard errors; NaN for an exponent that is -inf")
@@ -40,6 +42,7 @@ var Model = &models.Model{
 	Version: 1,
 	Params:  []models.Param{network, a, b, mu, theta1, theta2, transient, keep, steps, longest},
 	Streams: []*models.Stream{start},
+	Traces:  []*models.Trace{state},
 	Outputs: []models.Output{orbit, lyapunov, lyapunovSE, period, ending},
 	Carries: true,
 	Run:     run,
@@ -67,7 +70,7 @@ func run(ctx context.Context, t *models.Trial) error {
 	}
 
 	// All states are bounded by the weights, so nothing diverges.
-	o := dynamics.NewOrbit(m, x)
+	o := dynamics.NewOrbit(state.Along(t, m, 1), x)
 	if _, err := o.Advance(ctx, transient.Of(t), dynamics.DefaultBound); err != nil {
 		return err
 	}
