@@ -1,10 +1,14 @@
 package store
 
 import (
+	"cmp"
 	"fmt"
 	"os"
 	"path/filepath"
 	"regexp"
+	"runtime/debug"
+	"slices"
+	"strings"
 	"sync"
 	"syscall"
 	"testing"
@@ -20,12 +24,13 @@ const (
 
 // breaking is a disk whose k-th step fails.
 type breaking struct {
-	mu     sync.Mutex
-	k      int
-	mode   int
-	steps  int
-	broken string           // the step that failed first
-	synced map[string]int64 // of each file written, how much of it is durable
+	mu        sync.Mutex
+	k         int
+	mode      int
+	steps     int
+	broken    string           // the step that failed first
+	regrouped bool             // that was a step of regrouping
+	synced    map[string]int64 // of each file written, how much of it is durable
 }
 
 func (b *breaking) disk() *disk {
@@ -44,6 +49,7 @@ func (b *breaking) disk() *disk {
 		}
 		if b.broken == "" {
 			b.broken = step + " " + filepath.Base(path)
+			b.regrouped = strings.Contains(string(debug.Stack()), ".(*Store).regroup(")
 			for path, size := range b.synced {
 				if b.mode == cut && filepath.Base(path) != lockFile {
 					os.Truncate(path, size) // if it is still there
@@ -65,7 +71,7 @@ var afterFault = regexp.MustCompile(`^\d+ of \d+ trials have no record$` +
 	`|^is not in SHA256SUMS; the next run notes it$`)
 
 // record runs the plan's missing trials in dir, some in a batch; those from
-// stop on are left out.
+// stop on are left out. Where there are several parts a batch has trials of all.
 func record(dir string, plan Plan, run string, stop int64, d *disk) error {
 	s, err := Open(dir, plan, []byte(fmt.Sprintf("%x", plan.Hash())), Options{Run: Run{ID: run}, disk: d})
 	if err != nil {
@@ -76,6 +82,9 @@ func record(dir string, plan Plan, run string, stop int64, d *disk) error {
 		missing = append(missing, trial)
 	}
 	missing = s.Left(missing)
+	if int64(len(missing)) > partRows {
+		slices.SortFunc(missing, func(a, b int64) int { return cmp.Compare(a*40503%65536, b*40503%65536) })
+	}
 	for len(missing) > 0 {
 		n := min(7, len(missing))
 		b := s.NewBatch()
@@ -112,8 +121,31 @@ func dataOf(t *testing.T, dir string) string {
 // TestBreakingDisk lets the writes, syncs, renames and removals of a run fail,
 // one in each run; each of them under make faults, a sample otherwise. The run
 // must say so, and the next must finish the data set to the same bytes.
-func TestBreakingDisk(t *testing.T) {
-	plan := newTestPlan(60)
+func TestBreakingDisk(t *testing.T) { breakDisk(t, 60, 11) }
+
+// TestBreakingDiskParts is the same with several parts, and a journal that is
+// regrouped.
+func TestBreakingDiskParts(t *testing.T) {
+	rows, bytes := partRows, regroupBytes
+	defer func() { partRows, regroupBytes = rows, bytes }()
+	partRows, regroupBytes = 64, 0
+	steps := breakDisk(t, 160, 101)
+	want := []string{"regrouped"}
+	if os.Getenv("SWEEP_FAULTS") != "" {
+		want = append(want, "part-000000.parquet", "part-000002.parquet")
+	}
+	for _, what := range want {
+		if steps[what] == 0 {
+			t.Errorf("no step with %s has failed", what)
+		}
+	}
+}
+
+// breakDisk does so with a plan of n trials, at every so many steps, and returns how
+// often a step with each file has failed.
+func breakDisk(t *testing.T, n int64, every int) map[string]int {
+	plan := newTestPlan(n)
+	met := make(map[string]int)
 	must := func(err error) {
 		t.Helper()
 		if err != nil {
@@ -121,10 +153,11 @@ func TestBreakingDisk(t *testing.T) {
 		}
 	}
 	whole := t.TempDir()
-	must(record(whole, plan, "a", 60, nil))
+	all := n
+	must(record(whole, plan, "a", all, nil))
 	want := dataOf(t, whole)
 	total := 0
-	every := 11
+	least := 1000
 	if os.Getenv("SWEEP_FAULTS") != "" {
 		every = 1
 	}
@@ -133,16 +166,16 @@ func TestBreakingDisk(t *testing.T) {
 		prepare func(dir string)
 		stop    int64 // of the run on the breaking disk
 	}{
-		{"fresh", func(string) {}, 60},
-		{"left unfinished", func(string) {}, 30},
-		{"resumed", func(dir string) { must(record(dir, plan, "0", 30, nil)) }, 60},
-		{"changed spec", func(dir string) { must(record(dir, newTestPlan(40), "0", 40, nil)) }, 60},
-		{"changed spec, unfinished", func(dir string) { must(record(dir, newTestPlan(90), "0", 50, nil)) }, 60},
-		{"nothing to do", func(dir string) { must(record(dir, plan, "0", 60, nil)) }, 60},
+		{"fresh", func(string) {}, all},
+		{"left unfinished", func(string) {}, all / 2},
+		{"resumed", func(dir string) { must(record(dir, plan, "0", all/2, nil)) }, all},
+		{"changed spec", func(dir string) { must(record(dir, newTestPlan(n*2/3), "0", all*2/3, nil)) }, all},
+		{"changed spec, unfinished", func(dir string) { must(record(dir, newTestPlan(n*3/2), "0", all*5/6, nil)) }, all},
+		{"nothing to do", func(dir string) { must(record(dir, plan, "0", all, nil)) }, all},
 		{"damaged", func(dir string) {
-			must(record(dir, plan, "0", 60, nil))
+			must(record(dir, plan, "0", all, nil))
 			must(os.Truncate(filepath.Join(dir, trialsDir, partName(0)), 100))
-		}, 60},
+		}, all},
 	} {
 		for mode := once; mode <= cut; mode++ {
 			for k := 1 + total%every; ; k += every {
@@ -155,6 +188,14 @@ func TestBreakingDisk(t *testing.T) {
 					break
 				}
 				total++
+				_, file, _ := strings.Cut(b.broken, " ")
+				if i := strings.Index(file, ".parquet"); i >= 0 {
+					file = file[:i+len(".parquet")] // while it is written it has more to its name
+				}
+				met[file]++
+				if b.regrouped {
+					met["regrouped"]++
+				}
 				what := fmt.Sprintf("%s: step %d, %s (mode %d)", c.name, k, b.broken, mode)
 				if err == nil {
 					t.Fatalf("%s: no error", what)
@@ -166,7 +207,7 @@ func TestBreakingDisk(t *testing.T) {
 						}
 					}
 				}
-				if err := record(dir, plan, "b", 60, nil); err != nil {
+				if err := record(dir, plan, "b", all, nil); err != nil {
 					t.Fatalf("%s: the next run: %v", what, err)
 				}
 				if dataOf(t, dir) != want {
@@ -181,7 +222,8 @@ func TestBreakingDisk(t *testing.T) {
 		}
 	}
 	t.Logf("%d faults", total)
-	if total < 1000/every {
+	if total < least/every {
 		t.Errorf("only %d faults were met", total)
 	}
+	return met
 }
