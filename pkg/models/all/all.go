@@ -7,6 +7,7 @@ import (
 	"github.com/neurosweep/sweep/pkg/models/gcm"
 	"github.com/neurosweep/sweep/pkg/models/henon"
 	"github.com/neurosweep/sweep/pkg/models/hopfield"
+	"github.com/neurosweep/sweep/pkg/models/hopfieldtheory"
 	"github.com/neurosweep/sweep/pkg/models/logistic"
 	"github.com/neurosweep/sweep/pkg/models/lorenz"
 	"github.com/neurosweep/sweep/pkg/models/neuron"
@@ -22,6 +23,7 @@ var Models = []*models.Model{
 	gcm.Model,
 	henon.Model,
 	hopfield.Model,
+	hopfieldtheory.Model,
 	logistic.Model,
 	lorenz.Model,
 	neuron.Model,
