@@ -2,6 +2,7 @@ package runner_test
 
 import (
 	"context"
+	"runtime"
 	"runtime/debug"
 	"runtime/metrics"
 	"slices"
@@ -62,6 +63,7 @@ func TestMemory(t *testing.T) {
 		for ctx.Err() == nil {
 			all = append(all, fill(mebibyte))
 		}
+		runtime.KeepAlive(all)
 		return ctx.Err()
 	})
 	report, counts := runSpec(t, m, 2, 100, nil, t.Context(), runner.Options{Workers: 4, Memory: above(100 * mebibyte), Grace: time.Minute, Notice: said.add})
