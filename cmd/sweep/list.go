@@ -24,6 +24,18 @@ type modelInfo struct {
 	Size    []string     `json:"size,omitempty"`
 	Traces  []traceInfo  `json:"traces,omitempty"`
 	Carries bool         `json:"carries,omitempty"`
+
+	Measures []measureInfo `json:"measures,omitempty"`
+}
+
+// measureInfo is something that a spec may ask of a model.
+type measureInfo struct {
+	Name    string       `json:"name"`
+	Doc     string       `json:"doc"`
+	Asked   bool         `json:"asked"` // where a spec does not say
+	Params  []paramInfo  `json:"params,omitempty"`
+	Outputs []outputInfo `json:"outputs"`
+	Streams []streamInfo `json:"streams,omitempty"`
 }
 
 type paramInfo struct {
@@ -66,16 +78,13 @@ func paramNames(params []models.Param) []string {
 
 func info(m *models.Model) modelInfo {
 	i := modelInfo{Name: m.Name, Version: m.Version, Summary: m.Summary(), Doc: m.Help()}
-	for _, p := range m.Params {
-		d := p.Decl()
-		i.Params = append(i.Params, paramInfo{d.Name, d.Kind.String(), d.Default.String(), d.Range(), d.Choices, d.Unit, d.Doc})
+	bare := m.Asking()
+	i.Params, i.Outputs, i.Streams = paramInfos(bare.Params), outputInfos(bare.Outputs), streamInfos(bare.Streams)
+	for _, x := range m.Measures {
+		i.Measures = append(i.Measures, measureInfo{x.Name, x.Doc, m.Asks(x), paramInfos(x.Params), outputInfos(x.Outputs), streamInfos(x.Streams)})
 	}
 	for _, group := range m.OneOf {
 		i.OneOf = append(i.OneOf, paramNames(group))
-	}
-	for _, o := range m.Outputs {
-		d := o.Decl()
-		i.Outputs = append(i.Outputs, outputInfo{d.Name, d.Kind.String(), d.Labels, d.Unit, d.Doc})
 	}
 	for _, tr := range m.Traces {
 		i.Traces = append(i.Traces, traceInfo{tr.Name, tr.Unit, tr.Time, tr.Doc})
@@ -84,10 +93,52 @@ func info(m *models.Model) modelInfo {
 		i.Size = paramNames(m.Size)
 	}
 	i.Carries = m.Carries
-	for _, s := range m.Streams {
-		i.Streams = append(i.Streams, streamInfo{s.Name, paramNames(s.Depends)})
-	}
 	return i
+}
+
+func paramInfos(params []models.Param) (list []paramInfo) {
+	for _, p := range params {
+		d := p.Decl()
+		list = append(list, paramInfo{d.Name, d.Kind.String(), d.Default.String(), d.Range(), d.Choices, d.Unit, d.Doc})
+	}
+	return list
+}
+
+func outputInfos(outputs []models.Output) (list []outputInfo) {
+	for _, o := range outputs {
+		d := o.Decl()
+		list = append(list, outputInfo{d.Name, d.Kind.String(), d.Labels, d.Unit, d.Doc})
+	}
+	return list
+}
+
+func streamInfos(streams []*models.Stream) (list []streamInfo) {
+	for _, s := range streams {
+		list = append(list, streamInfo{s.Name, paramNames(s.Depends)})
+	}
+	return list
+}
+
+// row is the parameter as a line of a table.
+func (p paramInfo) row() string {
+	kind := p.Kind
+	if len(p.Choices) > 0 {
+		kind = strings.Join(p.Choices, " | ")
+	}
+	def := p.Default
+	if def == "" {
+		def = "not set"
+	}
+	return fmt.Sprintf("%s\t%s\t%s\t%s\t%s\t%s", p.Name, kind, def, p.Range, p.Unit, p.Doc)
+}
+
+// row is the output as a line of a table.
+func (o outputInfo) row() string {
+	kind := o.Kind
+	if len(o.Labels) > 0 {
+		kind = strings.Join(o.Labels, " | ")
+	}
+	return fmt.Sprintf("%s\t%s\t%s\t%s", o.Name, kind, o.Unit, o.Doc)
 }
 
 func (a *app) modelsCommand() *cobra.Command {
@@ -133,26 +184,14 @@ func (a *app) describeCommand() *cobra.Command {
 		w := tabwriter.NewWriter(a.stdout, 0, 0, 2, ' ', 0)
 		fmt.Fprintf(w, "\nParameters\n")
 		for _, p := range i.Params {
-			kind := p.Kind
-			if len(p.Choices) > 0 {
-				kind = strings.Join(p.Choices, " | ")
-			}
-			def := p.Default
-			if def == "" {
-				def = "not set"
-			}
-			fmt.Fprintf(w, "  %s\t%s\t%s\t%s\t%s\t%s\n", p.Name, kind, def, p.Range, p.Unit, p.Doc)
+			fmt.Fprintf(w, "  %s\n", p.row())
 		}
 		for _, group := range i.OneOf {
 			fmt.Fprintf(w, "  give one of %s\n", strings.Join(group, ", "))
 		}
 		fmt.Fprintf(w, "\nOutputs\n")
 		for _, o := range i.Outputs {
-			kind := o.Kind
-			if len(o.Labels) > 0 {
-				kind = strings.Join(o.Labels, " | ")
-			}
-			fmt.Fprintf(w, "  %s\t%s\t%s\t%s\n", o.Name, kind, o.Unit, o.Doc)
+			fmt.Fprintf(w, "  %s\n", o.row())
 		}
 		if len(i.Traces) > 0 {
 			fmt.Fprintf(w, "\nTraces, which sweep replay --record writes\n")
@@ -169,6 +208,25 @@ func (a *app) describeCommand() *cobra.Command {
 				on = "nothing else"
 			}
 			fmt.Fprintf(w, "  %s\tdepends on seed, replicate and %s\n", s.Name, on)
+		}
+		if len(i.Measures) > 0 {
+			fmt.Fprintf(w, "\nMeasures, asked for under measure\n")
+		}
+		for _, x := range i.Measures {
+			asked := ""
+			if x.Asked {
+				asked = " (asked for if a spec does not say)"
+			}
+			fmt.Fprintf(w, "  %s: %s%s\n", x.Name, x.Doc, asked)
+			for _, p := range x.Params {
+				fmt.Fprintf(w, "    parameter\t%s\n", p.row())
+			}
+			for _, o := range x.Outputs {
+				fmt.Fprintf(w, "    output\t%s\n", o.row())
+			}
+			for _, s := range x.Streams {
+				fmt.Fprintf(w, "    stream\t%s\n", s.Name)
+			}
 		}
 		if i.Carries {
 			fmt.Fprintf(w, "\nHands its state on along the axis that a spec carries.\n")

@@ -23,10 +23,12 @@ const module = "github.com/neurosweep/sweep"
 func floor(pkg string) (int, bool) {
 	switch pkg {
 	case "cmd/sweep":
-		return 4, true
+		return 5, true
 	case "pkg/models/all", "pkg/models/modeltest", "pkg/runner", "pkg/report":
-		return 3, true
+		return 4, true
 	case "pkg/experiment", "pkg/store":
+		return 3, true
+	case "pkg/models/measures":
 		return 2, true
 	case "pkg/measure", "pkg/models":
 		return 1, true
@@ -35,7 +37,7 @@ func floor(pkg string) (int, bool) {
 	}
 	switch path.Dir(pkg) {
 	case "pkg/models":
-		return 2, true
+		return 3, true
 	case "internal":
 		return 0, true
 	}
@@ -127,6 +129,9 @@ func TestFloorsSeesViolations(t *testing.T) {
 		{"pkg/store", "pkg/experiment", true},
 		{"pkg/models", "pkg/models/bms", true},
 		{"pkg/models/bms", "pkg/models/hopfield", true},
+		{"pkg/models/bms", "pkg/models/measures", false},
+		{"pkg/models/measures", "pkg/measure", false},
+		{"pkg/models/measures", "pkg/models/bms", true},
 		{"pkg/runner", "pkg/store", false},
 		{"internal/stream", "pkg/models", true},
 		{"pkg/elsewhere", "internal/stream", true},

@@ -20,16 +20,18 @@ type given struct {
 }
 
 // valueKey names a value of the spec read for a parameter, so that what
-// several variants share is read once.
+// several variants share is read once. place is the parameter's in the model,
+// which depends on what a variant asks for.
 type valueKey struct {
 	node  *yaml.Node
 	param *models.ParamDecl
+	place int
 }
 
 // value reads what the node gives the parameter at that place. It returns nil
 // if there is a mistake.
 func (r *reader) value(n *yaml.Node, param int, d *models.ParamDecl, path string) *given {
-	key := valueKey{n, d}
+	key := valueKey{n, d, param}
 	if g, ok := r.read[key]; ok {
 		return g
 	}

@@ -16,10 +16,10 @@ type variant struct {
 }
 
 // changeable are the keys that a variant may change.
-var changeable = []string{"about", "seed", "replicates", "order", "params", "sample", "derive", "zip", "where", "carry", "blocks", "streams"}
+var changeable = []string{"about", "seed", "replicates", "order", "measure", "params", "sample", "derive", "zip", "where", "carry", "blocks", "streams"}
 
 // merged are the keys whose entries are changed one by one.
-var merged = []string{"params", "sample", "derive", "carry", "streams"}
+var merged = []string{"measure", "params", "sample", "derive", "carry", "streams"}
 
 // A variant's name ends the name of a folder.
 var variantName = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9_.-]*$`)
@@ -91,7 +91,19 @@ func (r *reader) merge(root, changes *yaml.Node) *yaml.Node {
 		return m
 	}
 	for k, v := range pairs(changes) {
+		if v.Kind == yaml.MappingNode {
+			switch k.Value {
+			case "measure":
+				r.withdraw(m, "params", v.Content)
+			case "params":
+				r.withdraw(m, "measure", []*yaml.Node{k, v})
+			}
+		}
 		i := index(m, k.Value)
+		if i >= 0 && k.Value == "measure" && v.Kind == yaml.MappingNode {
+			m.Content[i] = r.asking(m.Content[i], v)
+			continue
+		}
 		if i >= 0 && slices.Contains(merged, k.Value) && m.Content[i].Kind == yaml.MappingNode && v.Kind == yaml.MappingNode {
 			section := r.copy(m.Content[i])
 			if key := k.Value; key == "params" || key == "derive" {
@@ -130,6 +142,78 @@ func (r *reader) giveUp(root, section, changes *yaml.Node) {
 			}
 		}
 	}
+}
+
+// asking is what a change makes of the measures asked for: their parameters are
+// changed one by one, and new ones are added. A list of names stands for a mapping
+// of them.
+func (r *reader) asking(asked, changes *yaml.Node) *yaml.Node {
+	section := r.copy(asked)
+	switch asked.Kind {
+	case yaml.SequenceNode:
+		section.Kind, section.Tag, section.Content = yaml.MappingNode, "!!map", nil
+		for _, name := range asked.Content {
+			none := &yaml.Node{Kind: yaml.MappingNode, Tag: "!!map", Style: yaml.FlowStyle, Line: name.Line, Column: name.Column}
+			if at, ok := r.places[name]; ok {
+				r.places[none] = at
+			}
+			section.Content = append(section.Content, name, none)
+		}
+	case yaml.MappingNode:
+	default:
+		return changes
+	}
+	for k, v := range pairs(changes) {
+		i := index(section, k.Value)
+		if i >= 0 && section.Content[i].Kind == yaml.MappingNode && v.Kind == yaml.MappingNode {
+			given := r.copy(section.Content[i])
+			for k, v := range pairs(v) {
+				r.put(given, k, r.adjusted(given, k, v))
+			}
+			v = given
+		}
+		r.put(section, k, v)
+	}
+	return section
+}
+
+// withdraw leaves out of a section of root, params or measure, what a change
+// gives in the other: a parameter of a measure may be given in either. changes are
+// names and mappings in turn, whose keys are what is given.
+func (r *reader) withdraw(root *yaml.Node, from string, changes []*yaml.Node) {
+	at := index(root, from)
+	if at < 0 || root.Content[at].Kind != yaml.MappingNode {
+		return
+	}
+	without := func(n *yaml.Node, name string) *yaml.Node {
+		i := index(n, name)
+		if n.Kind != yaml.MappingNode || i < 0 {
+			return n
+		}
+		n = r.copy(n)
+		n.Content = slices.Delete(n.Content, i-1, i+1)
+		return n
+	}
+	section := r.copy(root.Content[at])
+	for i := 1; i < len(changes); i += 2 {
+		if changes[i].Kind != yaml.MappingNode {
+			continue
+		}
+		for k := range pairs(changes[i]) {
+			if from == "params" {
+				section = without(section, k.Value)
+				continue
+			}
+			for j := 1; j < len(section.Content); j += 2 {
+				section.Content[j] = without(section.Content[j], k.Value)
+			}
+		}
+	}
+	if from == "params" && len(section.Content) == 0 {
+		root.Content = slices.Delete(root.Content, at-1, at+1)
+		return
+	}
+	root.Content[at] = section
 }
 
 // adjusted is what a change makes of an axis: one that only says how to refine
@@ -245,7 +329,7 @@ func (r *reader) override(text string, order int) *yaml.Node {
 	case "extends", "defs":
 		return bad(1, utf8.RuneCountInString(key), "override", mistakef("override what comes of it", "%s cannot be overridden", path[0]))
 	}
-	if len(path) > 3 || len(path) > 1 && !slices.Contains(merged, path[0]) || len(path) > 2 && path[0] != "params" {
+	if len(path) > 3 || len(path) > 1 && !slices.Contains(merged, path[0]) || len(path) > 2 && path[0] != "params" && path[0] != "measure" {
 		return bad(1, utf8.RuneCountInString(key), "override", mistakef("", "a spec has no place %s", clip(key)))
 	}
 	if strings.TrimSpace(value) == "" {

@@ -19,6 +19,8 @@ func Schema(list []*models.Model) map[string]any {
 	var perModel []any
 	for _, m := range list {
 		names = append(names, m.Name)
+		m = m.Asking(m.Measures...) // what a spec may ask for is right at first
+		defs["measure "+m.Name] = measureSchema(m)
 		defs["params "+m.Name] = paramsSchema(m)
 		defs["over "+m.Name] = overSchema(m)
 		defs["streams "+m.Name] = streamsSchema(m)
@@ -35,6 +37,7 @@ func Schema(list []*models.Model) map[string]any {
 		"seed", object("description", "all random numbers are a function of it", "$ref", "#/$defs/number"),
 		"replicates", object("description", "how often each place of the grid is run", "$ref", "#/$defs/number"),
 		"order", object("enum", orderNames, "description", "the order in which trials are handed out; it changes no number"),
+		"measure", object("type", []string{"array", "object"}, "description", "what is asked of the model, with parameters"),
 		"params", object("type", "object", "description", "parameters and their values"),
 		"sample", sampleSchema(object("type", "object")),
 		"derive", object("type", "object", "description", "derived values: columns, or parameters", "additionalProperties", object("$ref", "#/$defs/expression")),
@@ -71,19 +74,39 @@ func object(pairs ...any) map[string]any {
 // variants.
 func modelSchema(m *models.Model) map[string]any {
 	properties := object(
+		"measure", object("$ref", "#/$defs/measure "+m.Name),
 		"params", object("$ref", "#/$defs/params "+m.Name),
 		"streams", object("$ref", "#/$defs/streams "+m.Name),
 		"sample", object("properties", object("over", object("$ref", "#/$defs/over "+m.Name))),
 	)
 	inner := object("properties", object("params", properties["params"], "sample", properties["sample"]))
 	properties["blocks"] = object("items", inner)
-	properties["variants"] = object("additionalProperties", object("properties", object("params", properties["params"], "streams", properties["streams"], "sample", properties["sample"], "blocks", properties["blocks"])))
+	properties["variants"] = object("additionalProperties", object("properties", object("measure", properties["measure"], "params", properties["params"], "streams", properties["streams"], "sample", properties["sample"], "blocks", properties["blocks"])))
 	return properties
 }
 
-func paramsSchema(m *models.Model) map[string]any {
+// measureSchema is what may be asked of the model: a list, or a mapping.
+func measureSchema(m *models.Model) any {
+	if len(m.Measures) == 0 {
+		return false
+	}
 	properties := make(map[string]any)
-	for _, p := range m.Params {
+	for _, x := range m.Measures {
+		mapping := namedSchema(x.Params)
+		mapping["description"] = x.Doc
+		properties[x.Name] = mapping
+	}
+	return object("oneOf", []any{
+		object("type", "array", "items", object("enum", measureNames(m)), "uniqueItems", true),
+		object("type", "object", "properties", properties, "additionalProperties", false),
+	})
+}
+
+func paramsSchema(m *models.Model) map[string]any { return namedSchema(m.Params) }
+
+func namedSchema(params []models.Param) map[string]any {
+	properties := make(map[string]any)
+	for _, p := range params {
 		properties[p.Decl().Name] = valueSchema(p.Decl())
 	}
 	return object("type", "object", "properties", properties, "additionalProperties", false)

@@ -41,7 +41,7 @@ type Spec struct {
 	File string
 	// About is the question that the experiment asks.
 	About string
-	// Model is the model that is run.
+	// Model is the model that is run, asking for what the spec asks for.
 	Model *models.Model
 	// Replicates is how often each place of the grid is run.
 	Replicates int64
@@ -58,13 +58,14 @@ type Spec struct {
 	// Set holds the overrides that were applied.
 	Set []string
 
-	grids   []*grid
-	carry   *carry
-	columns []models.Column // the derived ones
-	derived []*derivation   // what makes them
-	root    *yaml.Node      // the spec as run
-	places  map[*yaml.Node]place
-	source  *source
+	assigned []assignment // to parameters of measures
+	grids    []*grid
+	carry    *carry
+	columns  []models.Column // the derived ones
+	derived  []*derivation   // what makes them
+	root     *yaml.Node      // the spec as run
+	places   map[*yaml.Node]place
+	source   *source
 }
 
 // maxTrials is how many trials a plan may have.
@@ -157,7 +158,7 @@ func Parse(file string, text []byte, o Options) (*Spec, error) {
 }
 
 // keys are the keys of a spec, in the order in which they are written.
-var keys = []string{"extends", "defs", "about", "model", "seed", "replicates", "order", "params", "sample", "derive", "zip", "where", "carry", "blocks", "streams", "variants"}
+var keys = []string{"extends", "defs", "about", "model", "seed", "replicates", "order", "measure", "params", "sample", "derive", "zip", "where", "carry", "blocks", "streams", "variants"}
 
 // spec reads a tree. What it returns is of use if there was no mistake.
 func (r *reader) spec(root *yaml.Node) *Spec {
@@ -183,7 +184,7 @@ func (r *reader) spec(root *yaml.Node) *Spec {
 			s.Replicates = r.count(v, "replicates", 1, maxTrials)
 		case "order":
 			s.Order = r.orderKey(v)
-		case "model", "params", "sample", "derive", "zip", "where", "carry", "blocks", "streams", "variants":
+		case "model", "measure", "params", "sample", "derive", "zip", "where", "carry", "blocks", "streams", "variants":
 			// Read by functions of their own.
 		default:
 			r.unknownKey(k, s.Model)
@@ -201,6 +202,7 @@ func (r *reader) spec(root *yaml.Node) *Spec {
 	if s.Model == nil {
 		return nil
 	}
+	s.Model, s.assigned = r.measures(root, s.Model)
 	depends := r.streams(root, s.Model)
 	s.Setting = models.NewSetting(s.Model, uint64(seed), depends)
 	r.points(root, s)
@@ -328,6 +330,9 @@ func (r *reader) grid(root *yaml.Node, s *Spec) *grid {
 	r.scope = newScope(m)
 	r.derivedNames(root, m)
 	ok := r.params(root, l)
+	for _, x := range s.assigned {
+		ok = r.param(l, x.key, x.value, x.path) && ok
+	}
 	ok = r.sampled(root, s, l) && ok
 	ok = r.derive(root, l) && ok
 	r.oneOfEach(root, l)
@@ -362,30 +367,40 @@ func (r *reader) params(root *yaml.Node, l *layout) (ok bool) {
 		if !named(k) {
 			continue
 		}
-		path := join("params", k.Value)
-		i := l.model.Param(k.Value)
-		if i < 0 {
-			r.fail(k, "unknown-parameter", path, mistakef(suggest(k.Value, "parameters", paramNames(l.model)),
-				"model %s has no parameter %q", l.model.Name, clip(k.Value)))
-			ok = false
-			continue
-		}
-		if l.keys[i] != nil {
+		if i := l.model.Param(k.Value); i >= 0 && l.keys[i] != nil {
 			continue // given twice, which strict has reported
 		}
-		l.keys[i] = k
-		g := r.value(v, i, l.decl(i), path)
-		if g == nil {
-			ok = false
-			continue
-		}
-		l.given[i] = g
-		l.order = append(l.order, i)
-		if g.axis == nil && g.rule == nil {
-			l.values[i] = g.constant
-		}
+		ok = r.param(l, k, v, join("params", k.Value)) && ok
 	}
 	return ok
+}
+
+// param reads what the spec gives one parameter.
+func (r *reader) param(l *layout, k, v *yaml.Node, path string) (ok bool) {
+	i := l.model.Param(k.Value)
+	if i < 0 {
+		hint := unasked(l.model, k.Value)
+		if hint == "" {
+			hint = suggest(k.Value, "parameters", paramNames(l.model))
+		}
+		r.fail(k, "unknown-parameter", path, mistakef(hint, "model %s has no parameter %q", l.model.Name, clip(k.Value)))
+		return false
+	}
+	if at := l.keys[i]; at != nil {
+		r.fail(k, "duplicate-key", path, mistakef("leave one of them out", "%s is given at %d:%d, too", k.Value, at.Line, at.Column))
+		return false
+	}
+	l.keys[i] = k
+	g := r.value(v, i, l.decl(i), path)
+	if g == nil {
+		return false
+	}
+	l.given[i] = g
+	l.order = append(l.order, i)
+	if g.axis == nil && g.rule == nil {
+		l.values[i] = g.constant
+	}
+	return true
 }
 
 // axes makes factors of the axes that stand by themselves and of those that
@@ -505,9 +520,11 @@ func (r *reader) order(a, b *yaml.Node) int {
 	return cmp.Or(cmp.Compare(of(a), of(b)), cmp.Compare(a.Line, b.Line), cmp.Compare(a.Column, b.Column))
 }
 
-func paramNames(m *models.Model) []string {
+func paramNames(m *models.Model) []string { return namesOf(m.Params) }
+
+func namesOf(params []models.Param) []string {
 	var names []string
-	for _, p := range m.Params {
+	for _, p := range params {
 		names = append(names, p.Decl().Name)
 	}
 	return names

@@ -28,7 +28,7 @@ func suggest(name, noun string, candidates []string) string {
 		return fmt.Sprintf("did you mean %s?", best)
 	case len(candidates) == 0:
 		return ""
-	case len(candidates) <= 16:
+	case len(candidates) <= 20:
 		return fmt.Sprintf("%s: %s", noun, strings.Join(candidates, ", "))
 	}
 	return ""

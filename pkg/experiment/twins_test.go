@@ -51,5 +51,29 @@ var (
 		Run:     func(context.Context, *models.Trial) error { return nil },
 	}
 
-	twins = []*models.Model{bms, hopfield}
+	henonKeep      = models.Int("keep", 200, "steps that are kept").AtLeast(1)
+	henonTolerance = models.Float("tolerance", 1e-8, "difference of states that count as one").Above(0)
+	henonStart     = models.NewStream("start")
+	henonPhases    = models.NewStream("phases")
+	henonOrbit     = &models.Measure{Name: "orbit", Doc: "the orbit", Params: []models.Param{henonKeep}, Outputs: []models.Output{models.Series("orbit", "", "x")}}
+	henonDistinct  = &models.Measure{Name: "distinct", Doc: "values visited", Params: []models.Param{henonKeep, henonTolerance}, Outputs: []models.Output{models.Integer("distinct", "", "values")}}
+	henonLyapunov  = &models.Measure{Name: "lyapunov", Doc: "Lyapunov exponents",
+		Params:  []models.Param{models.Int("steps", 1000, "steps averaged over").AtLeast(40), models.Int("k", 2, "how many").AtLeast(1).AtMost(2)},
+		Outputs: []models.Output{models.Series("lyapunov", "1/step", "exponents")}}
+	henonEquilibrium = &models.Measure{Name: "fixed_point", Doc: "the fixed point", Outputs: []models.Output{models.Series("fixed_point", "", "coordinates")}}
+	henonZeroOne     = &models.Measure{Name: "zero_one", Doc: "the 0-1 test", Params: []models.Param{models.Int("sample", 2000, "states sampled").AtLeast(1000)},
+		Streams: []*models.Stream{henonPhases}, Outputs: []models.Output{models.Scalar("zero_one", "", "K")}}
+	henon = (&models.Model{
+		Name: "henon", Doc: "henon is a stand-in for a map of which a spec can ask.\n\nIt runs nothing.\n", Version: 1,
+		Params: []models.Param{
+			models.Float("a", 1.4, "strength of the fold").AtLeast(-10).AtMost(10),
+			models.Float("b", 0.3, "factor of areas").AtLeast(-1).AtMost(1),
+		},
+		Streams:  []*models.Stream{henonStart},
+		Outputs:  []models.Output{models.Label("ending", "how the orbit ended")},
+		Measures: []*models.Measure{henonOrbit, henonDistinct, henonLyapunov, henonEquilibrium, henonZeroOne},
+		Run:      func(context.Context, *models.Trial) error { return nil },
+	}).Asking(henonOrbit, henonLyapunov)
+
+	twins = []*models.Model{bms, hopfield, henon}
 )

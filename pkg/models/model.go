@@ -38,10 +38,14 @@ type Model struct {
 	Traces []*Trace
 	// Streams are the model's random streams.
 	Streams []*Stream
+	// Measures are what a spec may ask for besides, in the order in which Run
+	// makes them; Run heeds [Trial.Asks]. What those asked for add to Params,
+	// Outputs and Streams is there after [Model.Asking].
+	Measures []*Measure
 	// Size lists the parameters that say how much work a trial is: its time
 	// goes about as a product of powers of them. From them and the trials that
 	// have ended the engine predicts how long others take; no number depends
-	// on them.
+	// on them. Those of measures that are not asked for count for nothing.
 	Size []Param
 	// Carries says that Run begins with the state Trial.Before where there is
 	// one, and leaves its last state in Trial.After, so that a spec can hand the
@@ -52,6 +56,9 @@ type Model struct {
 	// measurement could be made there, and soon after ctx is done; how an orbit
 	// ended (converged, diverged, no period found) is an output, not an error.
 	Run func(ctx context.Context, t *Trial) error
+
+	asked []*Measure
+	bare  *Model // without what is asked for; nil of a model as declared
 }
 
 // names admits what is a plain column name to every reader of Parquet.
@@ -81,7 +88,7 @@ func (m *Model) Validate() error {
 	if m.Run == nil {
 		bad("there is no Run")
 	}
-	if len(m.Outputs) == 0 {
+	if len(m.Asking().Outputs) == 0 {
 		bad("there is no output")
 	}
 	seen := make(map[string]bool)
@@ -144,6 +151,22 @@ func (m *Model) Validate() error {
 				bad("stream %s depends on %s, which is not a parameter", s.Name, p.Decl().Name)
 			}
 		}
+	}
+	offered := make(map[string]bool)
+	for _, x := range m.Measures {
+		if !names.MatchString(x.Name) || offered[x.Name] {
+			bad("measure %q: a name must match %s and be used once", x.Name, names)
+		}
+		offered[x.Name] = true
+		if x.Doc == "" || strings.HasSuffix(x.Doc, ".") {
+			bad("measure %s: the doc must be a sentence without its full stop", x.Name)
+		}
+		if len(x.Outputs) == 0 {
+			bad("measure %s has no output", x.Name)
+		}
+	}
+	if all := m.Asking(m.Measures...); len(errs) == 0 && len(m.asked) < len(m.Measures) {
+		return all.Validate()
 	}
 	return errors.Join(errs...)
 }

@@ -41,8 +41,9 @@ type Column struct {
 }
 
 // ID is the identity of a point: what its record is kept under. It is a
-// function of the model, its version, the seed, the streams' dependences, the
-// replicate and the exact values of all parameters, and of nothing else.
+// function of the model, its version, the measures asked for, the seed, the
+// streams' dependences, the replicate and the exact values of all parameters, and
+// of nothing else.
 type ID [16]byte
 
 func (id ID) String() string { return hex.EncodeToString(id[:]) }
@@ -97,6 +98,14 @@ func NewSetting(m *Model, seed uint64, depends map[string][]Param) *Setting {
 			text(m.Params[i].Decl().Name)
 		}
 		s.Depends = append(s.Depends, on)
+	}
+	// A record holds what was asked for, so asking for more is another point.
+	if len(m.Measures) > 0 {
+		text("measure")
+		number(uint64(len(m.asked)))
+		for _, x := range m.asked {
+			text(x.Name)
+		}
 	}
 	h.Sum(s.prefix[:0])
 	return s
@@ -195,6 +204,12 @@ func (s *Stream) Of(t *Trial) *rand.Rand {
 	}
 	panic("models: stream " + s.Name + " is not declared by model " + t.setting.Model.Name)
 }
+
+// Asked are the measures that are asked for, in the model's order.
+func (t *Trial) Asked() []*Measure { return t.setting.Model.asked }
+
+// Asks reports whether the measure is asked for.
+func (t *Trial) Asks(x *Measure) bool { return t.setting.Model.Asks(x) }
 
 func (t *Trial) value(d *ParamDecl) Value {
 	if i := t.setting.Model.param(d); i >= 0 {

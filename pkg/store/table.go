@@ -136,7 +136,7 @@ func trialsTable(p Plan) *table {
 	swept := sweptParams(p)
 	t := &table{}
 	t.add(field{name: "trial", kind: intColumn, doc: "number of the trial in the plan, from 0"})
-	t.add(field{name: "id", kind: idColumn, doc: "identity of the point: model, version, seed, streams, replicate and exact parameter values"})
+	t.add(field{name: "id", kind: idColumn, doc: "identity of the point: model, version, what is asked for, seed, streams, replicate and exact parameter values"})
 	t.add(field{name: "replicate", kind: intColumn, few: true, doc: "number of the replicate, from 0"})
 	for i, par := range m.Params {
 		d := par.Decl()

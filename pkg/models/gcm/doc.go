@@ -13,10 +13,11 @@
 //
 // # What a trial does
 //
-// From starts drawn uniformly from (0, 1), transient steps are dropped; keep steps of
-// the mean are the orbit, steps more give the network's largest Lyapunov exponent, with
-// the standard error of 20 block means with gaps, and in the last state a period is
-// looked for. transverse is measured on one unit's own map, from a start of its own, so
+// From starts drawn uniformly from (0, 1), transient steps are dropped; then what is
+// asked for is measured. If a spec does not say that is keep steps of the mean as the
+// orbit, the network's largest Lyapunov exponent over steps more, with the standard
+// error of 20 block means with gaps, whether the units agree then, the transverse
+// exponent, and the period in the last state. transverse is measured on one unit's own map, from a start of its own, so
 // it is known where the units do not agree, too.
 //
 // Units count as synchronised where they are within 1e-12, not where they are equal:

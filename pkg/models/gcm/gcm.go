@@ -8,48 +8,51 @@ import (
 	"github.com/neurosweep/sweep/pkg/dynamics"
 	"github.com/neurosweep/sweep/pkg/measure"
 	"github.com/neurosweep/sweep/pkg/models"
+	"github.com/neurosweep/sweep/pkg/models/measures"
 )
 
 //go:embed doc.go
 var doc string
 
 var (
-	n         = models.Int("n", 50, "number of units N").AtLeast(2).AtMost(10_000)
-	r         = models.Float("r", 4, "growth rate").AtLeast(0).AtMost(4)
-	eps       = models.Float("eps", 0.4, "coupling").AtLeast(0).AtMost(1)
-	transient = models.Int("transient", 10_000, "steps before the orbit").AtLeast(0).AtMost(1e12).In("steps")
-	keep      = models.Int("keep", 100, "steps of the mean that are kept").AtLeast(1).AtMost(1e6).In("steps")
-	steps     = models.Int("steps", 10_000, "steps that the exponents are means over").AtLeast(40).AtMost(1e12).In("steps")
-	longest   = models.Int("longest", 64, "longest period that is looked for").AtLeast(1).AtMost(1e6).In("steps")
+	n   = models.Int("n", 50, "number of units N").AtLeast(2).AtMost(10_000)
+	r   = models.Float("r", 4, "growth rate").AtLeast(0).AtMost(4)
+	eps = models.Float("eps", 0.4, "coupling").AtLeast(0).AtMost(1)
+
+	// Time goes with the number of units, so there are fewer steps than for a map.
+	on = measures.OnMap(measures.Defaults{Transient: 10_000, Keep: 100, Steps: 10_000, Shown: "the mean of the units", State: "all units"})
 
 	start = models.NewStream("start", n)
 
-	state = models.NewTrace("state", "", "steps", "all units at each step of the transient and the orbit")
-
-	orbit        = models.Series("orbit", "", "mean of the units after the transient")
-	separation   = models.Scalar("spread", "", "largest difference of two units at the end")
+	separation   = models.Scalar("spread", "", "largest difference of two units")
 	synchronised = models.Bool("synchronised", "the spread is below 1e-12")
-	clusters     = models.Integer("clusters", "", "groups of units that are within 1e-6 at the end")
-	lyapunov     = models.Scalar("lyapunov", "1/step", "largest Lyapunov exponent of the network")
-	lyapunovSE   = models.Scalar("lyapunov_se", "1/step", "its standard error")
+	clusters     = models.Integer("clusters", "", "groups of units that are within 1e-6")
+	synchrony    = on.Own(&models.Measure{
+		Name: "synchrony", Doc: "whether the units agree, behind the exponents' steps if these are asked for",
+		Outputs: []models.Output{separation, synchronised, clusters},
+	}, agreement)
+
 	transverse   = models.Scalar("transverse", "1/step", "rate at which differences from the synchronous state grow")
 	transverseSE = models.Scalar("transverse_se", "1/step", "its standard error")
-	period       = models.Integer("period", "steps", "period of the network at the end; null if none was found")
-	ending       = models.Label("ending", "how the orbit ended", dynamics.Periodic.String(), dynamics.NoPeriod.String())
+	synchronous  = on.Own(&models.Measure{
+		Name: "transverse", Doc: "the stability of the synchronous state, from one unit's own map",
+		Params: []models.Param{on.Steps}, Outputs: []models.Output{transverse, transverseSE},
+	}, stability)
 )
 
 // Model is globally coupled logistic maps.
-var Model = &models.Model{
-	Name:    "gcm",
-	Doc:     doc,
-	Version: 1,
-	Params:  []models.Param{n, r, eps, transient, keep, steps, longest},
-	Streams: []*models.Stream{start},
-	Traces:  []*models.Trace{state},
-	Outputs: []models.Output{orbit, separation, synchronised, clusters, lyapunov, lyapunovSE, transverse, transverseSE, period, ending},
-	Carries: true,
-	Run:     run,
-}
+var Model = (&models.Model{
+	Name:     "gcm",
+	Doc:      doc,
+	Version:  1,
+	Params:   []models.Param{n, r, eps, on.Transient},
+	Streams:  []*models.Stream{start},
+	Outputs:  []models.Output{on.Ending},
+	Measures: on.All(synchrony, synchronous),
+	Traces:   []*models.Trace{on.State},
+	Carries:  true,
+	Run:      run,
+}).Asking(on.Orbit, on.Lyapunov, synchrony, synchronous, on.Period)
 
 // together is the spread below which units are synchronised; see the doc.
 const together = 1e-12
@@ -57,57 +60,40 @@ const together = 1e-12
 func run(ctx context.Context, t *models.Trial) error {
 	g := Network{n.Of(t), r.Of(t), eps.Of(t)}
 	x := make([]float64, g.N)
-	rng := start.Of(t)
-	own := 1 - rng.Float64() // of the local map, in (0, 1]
+	own := 1 - start.Of(t).Float64() // where the local map begins, in (0, 1]
 	if len(t.Before) == g.N {
 		copy(x, t.Before)
 	} else {
 		for i := range x {
-			x[i] = rng.Float64()
+			x[i] = start.Of(t).Float64()
 		}
 	}
+	return on.Run(ctx, t, &measures.Orbit{Map: beside{g, own}, X: x, Shown: mean})
+}
 
-	// All states stay in [0, 1], so nothing diverges.
-	o := dynamics.NewOrbit(state.Along(t, g, 1), x)
-	if _, err := o.Advance(ctx, transient.Of(t), dynamics.DefaultBound); err != nil {
-		return err
-	}
-	points := make([]float64, keep.Of(t))
-	for i := range points {
-		if _, err := o.Advance(ctx, 1, dynamics.DefaultBound); err != nil {
-			return err
-		}
-		points[i] = mean(o.X)
-	}
-	orbit.Put(t, points)
+// agreement puts how far the units are apart.
+func agreement(ctx context.Context, t *models.Trial, o *measures.Orbit) (dynamics.Ending, error) {
+	apart := spread(o.X)
+	separation.Put(t, apart)
+	synchronised.Put(t, apart < together)
+	clusters.Put(t, int64(measure.Distinct(o.X, 1e-6)))
+	return dynamics.Limit, nil
+}
 
-	s, err := measure.Lyapunov(ctx, g, o.X, measure.LyapunovSettings{Steps: steps.Of(t), Exponents: 1})
+// beside is the network, and where one unit's own map begins.
+type beside struct {
+	Network
+	x float64
+}
+
+// stability puts the transverse exponent.
+func stability(ctx context.Context, t *models.Trial, o *measures.Orbit) (dynamics.Ending, error) {
+	g := o.Map.(beside)
+	e, _, _, err := measure.LyapunovScalar(ctx, local(g.R), g.x, measure.LyapunovSettings{Steps: on.Steps.Of(t), Transient: 1000})
 	if err != nil {
-		return err
-	}
-	lyapunov.Put(t, s.Exponents[0])
-	lyapunovSE.Put(t, s.SE[0])
-	separation.Put(t, spread(s.State))
-	synchronised.Put(t, spread(s.State) < together)
-	clusters.Put(t, int64(measure.Distinct(s.State, 1e-6)))
-
-	e, _, _, err := measure.LyapunovScalar(ctx, local(g.R), own, measure.LyapunovSettings{Steps: steps.Of(t), Transient: 1000})
-	if err != nil {
-		return err
+		return dynamics.Limit, err
 	}
 	transverse.Put(t, e.Mean+math.Log(1-g.Eps))
 	transverseSE.Put(t, e.SE)
-
-	p, err := measure.Period(ctx, g, s.State, measure.PeriodSettings{Longest: longest.Of(t)})
-	if err != nil {
-		return err
-	}
-	if p.Ending == dynamics.Periodic {
-		period.Put(t, int64(p.Period))
-	} else {
-		period.None(t)
-	}
-	ending.Put(t, p.Ending.String())
-	t.After = append(t.After[:0], p.State...)
-	return nil
+	return dynamics.Limit, nil
 }

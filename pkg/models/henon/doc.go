@@ -20,9 +20,10 @@
 // # What a trial does
 //
 // From (x0, y0), each 0 if it is not given, plus a small random shift of at most
-// spread, transient steps are dropped; keep steps are the orbit (x only), steps
-// more give the exponents with standard errors of 20 block means with gaps, and in
-// the last state a period is looked for.
+// spread, transient steps are dropped; then what is asked for is measured. If a
+// spec does not say that is keep steps as the orbit (x only), the exponents over
+// steps more, with standard errors of 20 block means with gaps, and the period in
+// the last state.
 //
 // # Papers
 //

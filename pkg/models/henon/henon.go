@@ -4,49 +4,38 @@ import (
 	"context"
 	_ "embed"
 
-	"github.com/neurosweep/sweep/pkg/dynamics"
-	"github.com/neurosweep/sweep/pkg/measure"
 	"github.com/neurosweep/sweep/pkg/models"
+	"github.com/neurosweep/sweep/pkg/models/measures"
 )
 
 //go:embed doc.go
 var doc string
 
 var (
-	a         = models.Float("a", 1.4, "strength of the fold").AtLeast(-10).AtMost(10)
-	b         = models.Float("b", 0.3, "factor by which areas shrink, and turn over").AtLeast(-1).AtMost(1)
-	x0        = models.Float("x0", 0, "x at the start").AtLeast(-1e3).AtMost(1e3)
-	y0        = models.Float("y0", 0, "y at the start").AtLeast(-1e3).AtMost(1e3)
-	spread    = models.Float("spread", 0.01, "largest random shift of x and of y at the start").AtLeast(0).AtMost(1e3)
-	transient = models.Int("transient", 1000, "steps before the orbit").AtLeast(0).AtMost(1e12).In("steps")
-	keep      = models.Int("keep", 200, "steps of the orbit that are kept").AtLeast(1).AtMost(1e6).In("steps")
-	steps     = models.Int("steps", 100_000, "steps that the exponents are means over; none below 40").AtLeast(0).AtMost(1e12).In("steps")
-	longest   = models.Int("longest", 64, "longest period that is looked for").AtLeast(1).AtMost(1e6).In("steps")
+	a      = models.Float("a", 1.4, "strength of the fold").AtLeast(-10).AtMost(10)
+	b      = models.Float("b", 0.3, "factor by which areas shrink, and turn over").AtLeast(-1).AtMost(1)
+	x0     = models.Float("x0", 0, "x at the start").AtLeast(-1e3).AtMost(1e3)
+	y0     = models.Float("y0", 0, "y at the start").AtLeast(-1e3).AtMost(1e3)
+	spread = models.Float("spread", 0.01, "largest random shift of x and of y at the start").AtLeast(0).AtMost(1e3)
+
+	on = measures.OnMap(measures.Defaults{Transient: 1000, Keep: 200, Steps: 100_000, Dim: 2, Shown: "x", State: "x and y"})
 
 	start = models.NewStream("start")
-
-	state = models.NewTrace("state", "", "steps", "x and y at each step of the transient and the orbit")
-
-	orbit      = models.Series("orbit", "", "x after the transient; null if it diverged")
-	lyapunov   = models.Series("lyapunov", "1/step", "both Lyapunov exponents, in descending order; null if not asked for or the orbit diverged")
-	lyapunovSE = models.Series("lyapunov_se", "1/step", "their standard errors")
-	dimension  = models.Scalar("dimension", "", "Lyapunov dimension of Kaplan and Yorke")
-	period     = models.Integer("period", "steps", "period at the end; null if none was found")
-	ending     = models.Label("ending", "how the orbit ended", dynamics.Periodic.String(), dynamics.NoPeriod.String(), dynamics.Diverged.String())
 )
 
 // Model is the map of Hénon.
-var Model = &models.Model{
-	Name:    "henon",
-	Doc:     doc,
-	Version: 1,
-	Params:  []models.Param{a, b, x0, y0, spread, transient, keep, steps, longest},
-	Streams: []*models.Stream{start},
-	Traces:  []*models.Trace{state},
-	Outputs: []models.Output{orbit, lyapunov, lyapunovSE, dimension, period, ending},
-	Carries: true,
-	Run:     run,
-}
+var Model = (&models.Model{
+	Name:     "henon",
+	Doc:      doc,
+	Version:  1,
+	Params:   []models.Param{a, b, x0, y0, spread, on.Transient},
+	Streams:  []*models.Stream{start},
+	Outputs:  []models.Output{on.Ending},
+	Measures: on.All(),
+	Traces:   []*models.Trace{on.State},
+	Carries:  true,
+	Run:      run,
+}).Asking(on.Orbit, on.Lyapunov, on.Period)
 
 // Map is the map of Hénon as a system.
 type Map struct{ A, B float64 }
@@ -80,41 +69,5 @@ func run(ctx context.Context, t *models.Trial) error {
 			x[i] += float64(shift(rng.Float64(), spread.Of(t)))
 		}
 	}
-	t.After = append(t.After[:0], x...) // what an orbit that diverges hands on
-	ended, err := measured(ctx, t, Map{a.Of(t), b.Of(t)}, x)
-	ending.Put(t, ended.String())
-	return err
-}
-
-// measured puts all that is measured on the orbit from x.
-func measured(ctx context.Context, t *models.Trial, m Map, x []float64) (dynamics.Ending, error) {
-	orbit.None(t)
-	lyapunov.None(t)
-	lyapunovSE.None(t)
-	dimension.None(t)
-	period.None(t)
-	points, x, e, err := measure.Points(ctx, nil, state.Along(t, m, 1), x, measure.PointsSettings{Transient: transient.Of(t), Keep: keep.Of(t)})
-	if e != dynamics.Limit || err != nil {
-		return dynamics.Diverged, err
-	}
-	orbit.Put(t, points)
-	if n := steps.Of(t); n >= 40 { // twenty blocks with their gaps
-		s, err := measure.Lyapunov(ctx, m, x, measure.LyapunovSettings{Steps: n})
-		if s.Ending != dynamics.Limit || err != nil {
-			return dynamics.Diverged, err
-		}
-		lyapunov.Put(t, s.Exponents)
-		lyapunovSE.Put(t, s.SE)
-		dimension.Put(t, measure.KaplanYorke(s.Exponents))
-		x = s.State
-	}
-	p, err := measure.Period(ctx, m, x, measure.PeriodSettings{Longest: longest.Of(t)})
-	if p.Ending == dynamics.Diverged || err != nil {
-		return dynamics.Diverged, err
-	}
-	if p.Ending == dynamics.Periodic {
-		period.Put(t, int64(p.Period))
-	}
-	t.After = append(t.After[:0], p.State...)
-	return p.Ending, nil
+	return on.Run(ctx, t, &measures.Orbit{Map: Map{a.Of(t), b.Of(t)}, X: x})
 }

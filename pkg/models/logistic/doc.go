@@ -20,8 +20,9 @@
 // # What a trial does
 //
 // From x0, or a start drawn uniformly from (0, 1), transient steps are dropped;
-// then keep steps are the orbit, steps more give the exponent, and in the last
-// state a period is looked for: the exponent's steps are a second transient.
+// then what is asked for is measured. If a spec does not say that is keep steps as
+// the orbit, the values it visits, the exponent over steps more, and the period in
+// the last state, for which the exponent's steps are a second transient.
 //
 // In floating point an orbit at r = 4 can fall on 0 exactly and stay there, about
 // once in 10^8 steps. Where 0 is unstable (r > 1) such an orbit goes on from a new

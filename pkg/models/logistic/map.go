@@ -1,11 +1,8 @@
 package logistic
 
 import (
-	"context"
 	"math"
 	"math/rand/v2"
-
-	"github.com/neurosweep/sweep/pkg/dynamics"
 )
 
 // Map is the logistic map as a system: x' = R x (1 - x).
@@ -31,7 +28,6 @@ type walker struct {
 	Map
 	again        func() *rand.Rand
 	reinjections int
-	see          func(points []float64) // is shown the steps that fill takes, if it is not nil
 }
 
 // batch is how many derivatives are multiplied before a logarithm is taken.
@@ -77,29 +73,7 @@ func (m *walker) fill(dst []float64, x float64) float64 {
 		}
 		dst[i] = x
 	}
-	if m.see != nil {
-		m.see(dst)
-	}
 	return x
-}
-
-// skip goes n steps from x.
-func (m *walker) skip(ctx context.Context, x float64, n int) (float64, dynamics.Ending, error) {
-	var some [256]float64
-	for n > 0 {
-		if err := ctx.Err(); err != nil {
-			return x, dynamics.Limit, err
-		}
-		for range 64 {
-			k := min(n, len(some))
-			x = m.fill(some[:k], x)
-			n -= k
-		}
-		if !(math.Abs(x) <= dynamics.DefaultBound) {
-			return x, dynamics.Diverged, nil
-		}
-	}
-	return x, dynamics.Limit, nil
 }
 
 // open is a number from (0, 1).
@@ -110,8 +84,3 @@ func open(rng *rand.Rand) float64 {
 		}
 	}
 }
-
-// separation is how far apart values are distinct for a tolerance of periods: an
-// orbit that converges to a cycle has not done so to the last digit after the
-// transient.
-func separation(tolerance float64) float64 { return math.Sqrt(tolerance) }

@@ -39,10 +39,10 @@
 // # What a trial does
 //
 // From a random point within one unit of (1, 1, rho-1) the flow is integrated by
-// the Runge-Kutta method of order 4 in steps of dt. After the transient, keep maxima
-// of z are the orbit, and time more gives the exponents, with vectors made
-// orthonormal about every 0.05 time units and standard errors of 20 block means with
-// gaps. The ending is converged if the orbit came to rest, limit if it moves on, and
+// the Runge-Kutta method of order 4 in steps of dt. After the transient what is asked
+// for is measured. If a spec does not say that is keep maxima of z and the exponents
+// over time more, with vectors made orthonormal about every 0.05 time units and
+// standard errors of 20 block means with gaps. The ending is converged if the orbit came to rest, limit if it moves on, and
 // diverged if it left, which in this flow only too large a dt can do.
 //
 // # Papers

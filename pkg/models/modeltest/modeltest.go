@@ -5,9 +5,10 @@
 //
 // The checks, in order: the model is declared properly; its example reads and
 // plans; all of the example's trials run, in seconds; a point gives the same
-// bits whatever was run before it or beside it, and with its traces recorded; a state that is handed on is all
-// that goes from one trial to the next; another replicate gives other numbers; a
-// trial stops when told.
+// bits whatever was run before it or beside it, and with its traces recorded; a
+// state that is handed on is all that goes from one trial to the next; another
+// replicate gives other numbers; each measure can be asked for alone, and all at
+// once; a trial stops when told.
 package modeltest
 
 import (
@@ -64,6 +65,7 @@ type subject struct {
 	example string
 	plan    *experiment.Plan
 	slots   map[int64][]models.Slot // what the sampled trials put
+	after   map[int64][]float64     // and the states that they left
 }
 
 // checks are the checks in order.
@@ -78,6 +80,7 @@ var checks = []struct {
 	{"recording changes no bit", (*subject).records},
 	{"hands its state on", (*subject).carries},
 	{"another replicate gives other numbers", (*subject).varies},
+	{"measures what is asked for", (*subject).measures},
 	{"stops when told", (*subject).stops},
 }
 
@@ -89,6 +92,7 @@ func (s *subject) plans() error {
 		return fmt.Errorf("the example:\n%w", err)
 	}
 	s.plan = spec.Plan()
+	s.model = spec.Model // with what the example asks for
 	if n := s.plan.Len(); n > maxTrials {
 		return fmt.Errorf("the example has %d trials; an example has at most %d", n, maxTrials)
 	}
@@ -112,10 +116,10 @@ func (s *subject) runs() error {
 	ctx, cancel := context.WithTimeoutCause(context.Background(), runTime, late)
 	defer cancel()
 	sampled := s.sampled()
-	s.slots = make(map[int64][]models.Slot)
+	s.slots, s.after = make(map[int64][]models.Slot), make(map[int64][]float64)
 
 	var next atomic.Int64
-	var mu sync.Mutex // guards s.slots and first
+	var mu sync.Mutex // guards s.slots, s.after and first
 	var first error
 	var workers sync.WaitGroup
 	for range max(2, runtime.GOMAXPROCS(0)) {
@@ -136,7 +140,7 @@ func (s *subject) runs() error {
 					first = fmt.Errorf("%s: %w", s.describe(&p), err)
 					cancel()
 				case err == nil && slices.Contains(sampled, trial):
-					s.slots[trial] = copySlots(t.Slots)
+					s.slots[trial], s.after[trial] = copySlots(t.Slots), slices.Clone(t.After)
 				}
 				mu.Unlock()
 			}
@@ -172,8 +176,8 @@ func (s *subject) repeats() error {
 }
 
 // records runs sampled points again with all traces recorded: they give the same
-// bits, and each trace has values at one of them at least, at times that do not go
-// back.
+// bits and leave the same state, and each trace has values at one of them at
+// least, at times that do not go back.
 func (s *subject) records() error {
 	added := make(map[*models.Trace]bool)
 	for _, trial := range s.sampled() {
@@ -191,6 +195,9 @@ func (s *subject) records() error {
 		}
 		if err := s.same(s.slots[trial], t.Slots); err != nil {
 			return fmt.Errorf("%s: the same point gave other bits when it was recorded: %w", s.describe(&p), err)
+		}
+		if s.model.Carries && !sameFloats(s.after[trial], t.After) {
+			return fmt.Errorf("%s: the same point left another state when it was recorded", s.describe(&p))
 		}
 		for tr, samples := range r {
 			last := make(map[int]float64)
@@ -279,6 +286,62 @@ func (s *subject) varies() error {
 		}
 	}
 	return errors.New("other replicates put the same values at all points tried: the streams are declared and not used")
+}
+
+// measures runs sampled points asking for each measure alone, for none and for
+// all: every output asked for is put, and the same bits twice.
+func (s *subject) measures() error {
+	m := s.model
+	if len(m.Measures) == 0 {
+		return nil
+	}
+	asks := [][]*models.Measure{nil, m.Measures}
+	for _, x := range m.Measures {
+		asks = append(asks, []*models.Measure{x})
+	}
+	sampled := s.sampled()
+	for i, asked := range asks {
+		derived := m.Asking(asked...)
+		var p models.Point
+		s.plan.Point(sampled[i%len(sampled)], &p)
+		given := p.Values
+		p.Values = nil
+		for _, param := range derived.Params {
+			v := param.Decl().Default
+			if k := m.Param(param.Decl().Name); k >= 0 {
+				v = given[k]
+			}
+			p.Values = append(p.Values, v)
+		}
+		p.Index = make([]int64, len(p.Values))
+		t := models.NewSetting(derived, 1, nil).NewTrial()
+		var before []models.Slot
+		for range 2 {
+			t.Start(&p)
+			if err := derived.Execute(context.Background(), t); err != nil {
+				return fmt.Errorf("asking for %s: %w", names(asked), err)
+			}
+			if before != nil {
+				if err := (&subject{model: derived}).same(before, t.Slots); err != nil {
+					return fmt.Errorf("asking for %s: the same point gave other bits: %w", names(asked), err)
+				}
+			}
+			before = copySlots(t.Slots)
+		}
+	}
+	return nil
+}
+
+// names lists measures in messages.
+func names(asked []*models.Measure) string {
+	if len(asked) == 0 {
+		return "nothing"
+	}
+	var list []string
+	for _, x := range asked {
+		list = append(list, x.Name)
+	}
+	return strings.Join(list, ", ")
 }
 
 // stops runs sampled points under a context that is done beforehand, and one

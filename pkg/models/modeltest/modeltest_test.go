@@ -2,6 +2,7 @@ package modeltest
 
 import (
 	"context"
+	"math"
 	"os"
 	"path/filepath"
 	"strings"
@@ -108,6 +109,18 @@ func TestBadModelsFail(t *testing.T) {
 					return nil
 				})
 			}},
+		{fault: "recording changes the state left", check: "recording changes no bit", message: "left another state when it was recorded",
+			plant: func(m *models.Model) {
+				good := m.Run
+				m.Traces, m.Carries = []*models.Trace{path}, true
+				run(m, func(ctx context.Context, t *models.Trial) error {
+					t.After = append(t.After, 1)
+					if path.Recorded(t) {
+						t.After[0] = math.Copysign(0, -1)
+					}
+					return good(ctx, t)
+				})
+			}},
 		{fault: "trace that goes back", check: "recording changes no bit", message: "trace path has value 0 at time 1 after 2",
 			plant: func(m *models.Model) {
 				good := m.Run
@@ -155,6 +168,10 @@ func TestBadModelsFail(t *testing.T) {
 					back.None(t)
 					return nil
 				})
+			}},
+		{fault: "asked for and not measured", check: "measures what is asked for", message: "asking for mean: error: model walk version 1 put no mean",
+			plant: func(m *models.Model) {
+				m.Measures = []*models.Measure{{Name: "mean", Doc: "a mean", Outputs: []models.Output{models.Scalar("mean", "", "a mean")}}}
 			}},
 		{fault: "deaf to the context", check: "stops when told", message: "still ran",
 			plant: func(m *models.Model) {

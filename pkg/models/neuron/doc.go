@@ -18,7 +18,7 @@
 // for at every step until the orbit is known to within tolerance, for at most
 // transient steps. If none is found, a period of at most longest is looked for, and
 // if there is none either, keep steps of the orbit are kept. exponent is how many
-// steps more the Lyapunov exponent is a mean over.
+// steps more the Lyapunov exponent is a mean over, if that is asked for.
 //
 // # Outputs
 //

@@ -9,6 +9,7 @@ import (
 	"github.com/neurosweep/sweep/pkg/dynamics"
 	"github.com/neurosweep/sweep/pkg/measure"
 	"github.com/neurosweep/sweep/pkg/models"
+	"github.com/neurosweep/sweep/pkg/models/measures"
 )
 
 //go:embed doc.go
@@ -23,8 +24,6 @@ var (
 	transient = models.Int("transient", 100_000, "steps after which no fixed point or cycle of period 2 is looked for any more").AtLeast(1).AtMost(1e12).In("steps")
 	tolerance = models.Float("tolerance", 1e-10, "distance from an orbit at which it counts as reached").Above(0).AtMost(1e-3)
 	longest   = models.Int("longest", 64, "longest period that is looked for after the transient").AtLeast(1).AtMost(1e6).In("steps")
-	keep      = models.Int("keep", 200, "steps of the orbit that are kept if no period is found").AtLeast(0).AtMost(1e6).In("steps")
-	exponent  = models.Int("exponent", 0, "steps that the Lyapunov exponent is a mean over; none below 40").AtLeast(0).AtMost(1e12).In("steps")
 
 	state = models.NewTrace("state", "", "steps", "activity at each step until the orbit is known, or of all of the transient")
 
@@ -33,22 +32,31 @@ var (
 	period     = models.Integer("period", "steps", "period of the orbit found; null if none was")
 	steps      = models.Integer("steps", "steps", "steps made until the orbit was known, or all of the transient")
 	multiplier = models.Scalar("multiplier", "", "product of the slope f' over the orbit found; null if none was")
-	lyapunov   = models.Scalar("lyapunov", "1/step", "mean of ln |f'| along the orbit; null if not asked for or the orbit diverged")
-	orbit      = models.Series("orbit", "", "values of the orbit found, in ascending order, or of the steps kept if none was; null if it diverged")
+
+	keep   = models.Int("keep", 200, "steps of the orbit that are kept if no period is found").AtLeast(0).AtMost(1e6).In("steps")
+	points = models.Series("orbit", "", "values of the orbit found, in ascending order, or of the steps kept if none was; null if it diverged")
+	orbit  = on.Own(&models.Measure{
+		Name: "orbit", Doc: "the orbit found, or some steps if none was",
+		Params: []models.Param{keep}, Outputs: []models.Output{points},
+	}, visited)
+
+	// steps is an output here.
+	on = measures.OnMap(measures.Defaults{Steps: 10_000, Keep: 200, Length: "exponent", Dim: 1, Shown: "x"})
 )
 
 // Model is the single neuron with a weight onto itself.
-var Model = &models.Model{
-	Name:    "neuron",
-	Doc:     doc,
-	Version: 1,
-	Params:  []models.Param{w, b, a, response, start, transient, tolerance, longest, keep, exponent},
-	Outputs: []models.Output{activity, ending, period, steps, multiplier, lyapunov, orbit},
-	Traces:  []*models.Trace{state},
-	Size:    []models.Param{transient, exponent},
-	Carries: true,
-	Run:     run,
-}
+var Model = (&models.Model{
+	Name:     "neuron",
+	Doc:      doc,
+	Version:  1,
+	Params:   []models.Param{w, b, a, response, start, transient, tolerance, longest},
+	Outputs:  []models.Output{activity, ending, period, steps, multiplier},
+	Measures: append([]*models.Measure{orbit, on.Lyapunov, on.LyapunovTwo, on.FixedPoint}, on.Series.All()...),
+	Traces:   []*models.Trace{state},
+	Size:     []models.Param{transient, on.Steps},
+	Carries:  true,
+	Run:      run,
+}).Asking(orbit)
 
 func run(ctx context.Context, t *models.Trial) error {
 	f := unit{w: w.Of(t), b: b.Of(t), a: a.Of(t), response: responses[response.Of(t)]}
@@ -60,40 +68,56 @@ func run(ctx context.Context, t *models.Trial) error {
 		f.see = func(n int, x float64) { state.Add(t, float64(n), x) }
 	}
 	e, err := settle(ctx, f, x, transient.Of(t), tolerance.Of(t))
+	if err == nil && e.ending == none {
+		e, err = f.follow(ctx, e, longest.Of(t))
+	}
 	if err != nil {
 		return err
 	}
-	points := e.orbit(f)
-	if e.ending == none {
-		if e, points, err = f.follow(ctx, e, longest.Of(t), keep.Of(t)); err != nil {
-			return err
-		}
-	}
-	activity.Put(t, e.x)
-	ending.Put(t, e.ending)
-	steps.Put(t, int64(e.steps))
+	at := &ended{&f, e}
 	period.None(t)
 	multiplier.None(t)
-	lyapunov.None(t)
-	orbit.None(t)
 	if e.ending == diverged {
+		on.None(t)
 		t.After = append(t.After, x) // the next link begins where this one did
-		return nil
+	} else {
+		if _, err := on.Follow(ctx, t, &measures.Orbit{Map: at, X: []float64{e.x}, Advance: f.advance}); err != nil {
+			return err
+		}
+		t.After = append(t.After, at.x)
 	}
-	t.After = append(t.After, e.x)
-	orbit.Put(t, points)
-	if e.ending != none {
+	if e.period > 0 {
 		period.Put(t, int64(e.period))
 		multiplier.Put(t, e.multiplier)
 	}
-	if n := exponent.Of(t); n >= 40 { // twenty blocks with their gaps
-		l, _, _, err := measure.LyapunovScalar(ctx, f.advance, e.x, measure.LyapunovSettings{Steps: n})
-		if err != nil {
-			return err
-		}
-		lyapunov.Put(t, l.Mean)
-	}
+	activity.Put(t, at.x)
+	ending.Put(t, e.ending)
+	steps.Put(t, int64(e.steps))
 	return nil
+}
+
+// ended is the map and how its orbit ended.
+type ended struct {
+	*unit
+	end
+}
+
+// visited puts the cycle that the orbit ended on, or the next steps if there is
+// none.
+func visited(ctx context.Context, t *models.Trial, o *measures.Orbit) (dynamics.Ending, error) {
+	at := o.Map.(*ended)
+	if at.ending != none {
+		points.Put(t, at.orbit(*at.unit))
+		return dynamics.Limit, nil
+	}
+	next := make([]float64, keep.Of(t))
+	for i := range next {
+		at.x, _ = at.step(at.x)
+		next[i] = at.x
+	}
+	points.Put(t, next)
+	o.X[0] = at.x
+	return dynamics.Limit, nil
 }
 
 // unit is the map x -> f(x) of one neuron.
@@ -139,6 +163,14 @@ func (f *unit) Dim() int { return 1 }
 // Step makes dst f(x).
 func (f *unit) Step(dst, x []float64) { dst[0], _ = f.step(x[0]) }
 
+// Tangent makes dst f'(x) v.
+func (f *unit) Tangent(dst, x, v []float64) {
+	_, slope := f.step(x[0])
+	for i := range v {
+		dst[i] = slope * v[i]
+	}
+}
+
 // advance goes n steps from x and sums up ln |f'|.
 func (f *unit) advance(x float64, n int) (y, sum float64) {
 	for range n {
@@ -178,18 +210,16 @@ func (e end) orbit(f unit) []float64 {
 	return points
 }
 
-// follow looks for a longer period than 2 after the transient that ended at e. If
-// there is none, the points are those of the next keep steps.
-func (f unit) follow(ctx context.Context, e end, longest, keep int) (end, []float64, error) {
+// follow looks for a longer period than 2 after the transient that ended at e.
+func (f unit) follow(ctx context.Context, e end, longest int) (end, error) {
 	p, err := measure.Period(ctx, &f, []float64{e.x}, measure.PeriodSettings{Longest: longest})
 	if err != nil {
-		return e, nil, err
+		return e, err
 	}
 	e.x = p.State[0]
 	switch p.Ending {
 	case dynamics.Diverged:
 		e.ending = diverged
-		return e, nil, nil
 	case dynamics.Periodic:
 		e.ending, e.period, e.multiplier = cycle, p.Period, 1
 		if e.period == 1 {
@@ -200,14 +230,8 @@ func (f unit) follow(ctx context.Context, e end, longest, keep int) (end, []floa
 			e.multiplier *= slope
 			x = y
 		}
-		return e, e.orbit(f), nil
 	}
-	points := make([]float64, keep)
-	for i := range points {
-		e.x, _ = f.step(e.x)
-		points[i] = e.x
-	}
-	return e, points, nil
+	return e, nil
 }
 
 // shortest is how many tolerances the step of a cycle must be long, so that a

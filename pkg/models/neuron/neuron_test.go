@@ -46,11 +46,11 @@ func whole(t *testing.T, f unit, x float64) (end, []float64) {
 	if e.ending != none {
 		return e, e.orbit(f)
 	}
-	e, points, err := f.follow(t.Context(), e, 64, 200)
+	e, err = f.follow(t.Context(), e, 64)
 	if err != nil {
 		t.Fatal(err)
 	}
-	return e, points
+	return e, e.orbit(f)
 }
 
 // TestResponses: with a response that is not monotone the bias has a whole

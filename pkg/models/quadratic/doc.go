@@ -30,9 +30,9 @@
 // about 3.6/limit for the Mandelbrot set. With shortcuts, cells in the main
 // cardioid and the disc of period 2 are not iterated.
 //
-// The orbit at the centre is followed for limit steps, then keep more that are
-// orbit, real and imaginary parts in turn; then a period is looked for, and the
-// exponent is the mean of ln |2z| over steps more.
+// The orbit at the centre is followed for limit steps; then what is asked for is
+// measured on it, if a spec does not say its period. orbit is keep steps of it, real
+// and imaginary parts in turn, and the exponent the mean of ln |2z| over steps.
 //
 // # Papers
 //

@@ -6,8 +6,8 @@ import (
 	"fmt"
 
 	"github.com/neurosweep/sweep/pkg/dynamics"
-	"github.com/neurosweep/sweep/pkg/measure"
 	"github.com/neurosweep/sweep/pkg/models"
+	"github.com/neurosweep/sweep/pkg/models/measures"
 )
 
 //go:embed doc.go
@@ -28,29 +28,31 @@ var (
 	cIm       = models.Float("c_im", 0.156, "imaginary part of c in set julia").AtLeast(-1e3).AtMost(1e3)
 	limit     = models.Int("limit", 1000, "steps after which an orbit counts as bound").AtLeast(1).AtMost(1e9).In("steps")
 	shortcuts = models.Flag("shortcuts", true, "whether the cardioid and the disc of period 2 are known beforehand, in set mandelbrot")
-	keep      = models.Int("keep", 0, "steps of the central orbit that are kept").AtLeast(0).AtMost(1e6).In("steps")
-	steps     = models.Int("steps", 0, "steps that the exponent is a mean over; none below 40").AtLeast(0).AtMost(1e12).In("steps")
-	longest   = models.Int("longest", 64, "longest period that is looked for").AtLeast(1).AtMost(1e6).In("steps")
 
-	escape     = models.Series("escape", "steps", "first step beyond 2 for every cell, limit if there is none")
-	inside     = models.Integer("inside", "", "cells that did not escape")
-	area       = models.Scalar("area", "", "their area")
-	orbit      = models.Series("orbit", "", "real and imaginary part of the central orbit after limit steps; null if it escaped")
-	lyapunov   = models.Scalar("lyapunov", "1/step", "Lyapunov exponent of the central orbit; null if not asked for or it escaped")
-	lyapunovSE = models.Scalar("lyapunov_se", "1/step", "its standard error")
-	period     = models.Integer("period", "steps", "period of the central orbit; null if none was found")
-	ending     = models.Label("ending", "how the central orbit ended", dynamics.Periodic.String(), dynamics.NoPeriod.String(), dynamics.Diverged.String())
+	escape = models.Series("escape", "steps", "first step beyond 2 for every cell, limit if there is none")
+	inside = models.Integer("inside", "", "cells that did not escape")
+	area   = models.Scalar("area", "", "their area")
+
+	// The orbit at the picture's centre.
+	on     = measures.OnMap(measures.Defaults{Keep: 200, Steps: 100_000, Shown: "the real part of the central orbit", State: "real and imaginary part of the central orbit"})
+	points = models.Series("orbit", "", "real and imaginary part of the central orbit after limit steps; null if it escaped")
+	orbit  = on.Own(&models.Measure{
+		Name: "orbit", Doc: "the central orbit after limit steps",
+		Params: []models.Param{on.Keep}, Outputs: []models.Output{points},
+	}, visited)
 )
 
 // Model is the complex map z² + c.
-var Model = &models.Model{
-	Name:    "quadratic",
-	Doc:     doc,
-	Version: 1,
-	Params:  []models.Param{set, re, im, width, height, columns, rows, cRe, cIm, limit, shortcuts, keep, steps, longest},
-	Outputs: []models.Output{escape, inside, area, orbit, lyapunov, lyapunovSE, period, ending},
-	Run:     run,
-}
+var Model = (&models.Model{
+	Name:     "quadratic",
+	Doc:      doc,
+	Version:  1,
+	Params:   []models.Param{set, re, im, width, height, columns, rows, cRe, cIm, limit, shortcuts},
+	Outputs:  []models.Output{escape, inside, area, on.Ending},
+	Measures: append([]*models.Measure{orbit, on.Period, on.Lyapunov, on.LyapunovTwo, on.FixedPoint}, on.Series.All()...),
+	Traces:   []*models.Trace{on.State},
+	Run:      run,
+}).Asking(on.Period)
 
 func run(ctx context.Context, t *models.Trial) error {
 	p := Picture{
@@ -68,51 +70,25 @@ func run(ctx context.Context, t *models.Trial) error {
 	escape.Put(t, times)
 	inside.Put(t, int64(bound))
 	area.Put(t, float64(bound)*(p.Width/float64(p.Columns))*(p.Height/float64(p.Rows)))
-	e, err := central(ctx, t, p)
-	ending.Put(t, e.String())
-	return err
-}
-
-// central puts what is measured on the orbit at the picture's centre.
-func central(ctx context.Context, t *models.Trial, p Picture) (dynamics.Ending, error) {
-	orbit.None(t)
-	lyapunov.None(t)
-	lyapunovSE.None(t)
-	period.None(t)
 	m, z := Map{p.Re, p.Im}, []float64{0, 0}
 	if p.Julia {
 		m, z = Map{p.CRe, p.CIm}, []float64{p.Re, p.Im}
 	}
-	o := dynamics.NewOrbit(m, z)
-	e, err := o.Advance(ctx, p.Limit, bailout)
-	if e != dynamics.Limit || err != nil {
-		return dynamics.Diverged, err
-	}
-	if n := keep.Of(t); n > 0 {
-		points := make([]float64, 0, 2*n)
-		for range n {
-			o.Step()
-			points = append(points, o.X...)
+	return on.RunBehind(ctx, t, &measures.Orbit{Map: m, X: z, Bound: bailout}, p.Limit)
+}
+
+// visited puts the next states of the central orbit.
+func visited(ctx context.Context, t *models.Trial, o *measures.Orbit) (dynamics.Ending, error) {
+	n := on.Keep.Of(t)
+	states := make([]float64, 0, 2*n)
+	w := dynamics.NewOrbit(o.Traced(), o.X)
+	for range n {
+		if e, err := w.Advance(ctx, 1, o.Bound); e == dynamics.Diverged || err != nil {
+			return e, err
 		}
-		if dynamics.Beyond(points, bailout) {
-			return dynamics.Diverged, nil
-		}
-		orbit.Put(t, points)
+		states = append(states, w.X...)
 	}
-	found, err := measure.Period(ctx, m, o.X, measure.PeriodSettings{Longest: longest.Of(t), Bound: bailout})
-	if err != nil || found.Ending == dynamics.Diverged {
-		return dynamics.Diverged, err
-	}
-	if found.Ending == dynamics.Periodic {
-		period.Put(t, int64(found.Period))
-	}
-	if n := steps.Of(t); n >= 40 {
-		s, err := measure.Lyapunov(ctx, m, found.State, measure.LyapunovSettings{Steps: n, Exponents: 1, Bound: bailout})
-		if err != nil || s.Ending == dynamics.Diverged {
-			return dynamics.Diverged, err
-		}
-		lyapunov.Put(t, s.Exponents[0])
-		lyapunovSE.Put(t, s.SE[0])
-	}
-	return found.Ending, nil
+	points.Put(t, states)
+	o.X = w.X
+	return dynamics.Limit, nil
 }

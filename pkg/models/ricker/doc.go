@@ -16,9 +16,9 @@
 // # What a trial does
 //
 // As in the model logistic: from x0, or a start drawn uniformly from (0, 1),
-// transient steps are dropped, keep steps are the orbit, steps more give the exponent,
-// the mean of ln |(1 - r x) exp(r (1 - x))|, and in the last state a period is looked
-// for. For r above 7.6 or so a population can fall below the smallest float64 after
+// transient steps are dropped; then what is asked for is measured. If a spec does not
+// say that is keep steps as the orbit, the exponent over steps more, the mean of
+// ln |(1 - r x) exp(r (1 - x))|, and the period in the last state. For r above 7.6 or so a population can fall below the smallest float64 after
 // its peak; it is extinct then, the fixed point 0 with the exponent r.
 //
 // # Papers

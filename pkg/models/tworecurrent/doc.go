@@ -27,9 +27,10 @@
 // # What a trial does
 //
 // From a start drawn uniformly from the unit square (wang) or from [-10, 10]²
-// (pasemann), transient steps are dropped; keep steps are the orbit, which is u for
-// wang and x for pasemann; steps more give both Lyapunov exponents with standard
-// errors of 20 block means with gaps, and in the last state a period is looked for.
+// (pasemann), transient steps are dropped; then what is asked for is measured. If a
+// spec does not say that is keep steps as the orbit, which is u for wang and x for
+// pasemann, both Lyapunov exponents over steps more, with standard errors of 20 block
+// means with gaps, and the period in the last state.
 //
 // wang forgets its start in one step but for u, whose sign stays; half of all starts
 // lead to u < 0, where the hump is a mirror image: the exponents are the same. The
