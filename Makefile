@@ -8,7 +8,7 @@ PYTHON ?= python3
 export GOAMD64 := v1
 
 .DEFAULT_GOAL := help
-.PHONY: help build demo test race lint bench peers science fuzz faults check vuln venv clean
+.PHONY: help build demo test race lint bench peers kernels science fuzz faults check vuln venv clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -51,6 +51,9 @@ peers: build ## the same sweep in sweep, joblib, Ray, Dask and Optuna; minutes
 	$(PYTHON) -m venv .venv-bench
 	.venv-bench/bin/python -m pip install --quiet --disable-pip-version-check -r bench/requirements.txt
 	.venv-bench/bin/python -W ignore bench/peers.py bin/sweep
+
+kernels: venv ## Hopfield kernels beside C with AVX-512 and NumPy; a minute
+	PYTHON=.venv/bin/python bench/hopfield.sh
 
 science: ## the checks against the literature that take minutes
 	$(GO) test -tags science -timeout 60m ./pkg/...

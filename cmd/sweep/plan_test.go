@@ -71,6 +71,7 @@ where n > 64: removed 6 trials
 patterns  changes    changes  same
 order     changes    changes  same
 start     changes    changes  same
+noise     changes    changes  same
 `
 	if d := cmp.Diff(streams, sweepOut(t, "plan", "x.yaml", "--streams")); d != "" {
 		t.Error(d)

@@ -170,6 +170,9 @@ func (a *app) run(ctx context.Context, spec *experiment.Spec, o runOptions) erro
 		if err := a.sayEnd(dir, before, after, time.Since(begun)); err != nil {
 			return err
 		}
+		if after.Done == after.Planned {
+			a.drawAfter(dir, spec)
+		}
 	}
 	select {
 	case s := <-caught:

@@ -15,6 +15,7 @@ import (
 	"go.yaml.in/yaml/v3"
 
 	"github.com/neurosweep/sweep/pkg/experiment"
+	"github.com/neurosweep/sweep/pkg/report"
 	"github.com/neurosweep/sweep/pkg/runner"
 )
 
@@ -32,6 +33,7 @@ type settings struct {
 	Grace    time.Duration
 	Memory   int64 // bytes; 0 for no limit
 	Progress string
+	Figures  []string // formats in which a run's figures are drawn; nil for none
 
 	viper   *viper.Viper
 	origins map[string]string
@@ -74,6 +76,19 @@ var settingsList = []setting{
 			return fmt.Errorf("must be auto, bar, plain or none, not %q", t)
 		}
 		s.Progress = t
+		return nil
+	}},
+	{"figures", "png,svg", "formats", "formats in which figures are drawn when a run ends, among png, svg and pdf, or none", func(s *settings, t string) error {
+		s.Figures = nil
+		if t == "none" {
+			return nil
+		}
+		for f := range strings.SplitSeq(t, ",") {
+			if f = strings.TrimSpace(f); !slices.Contains(report.Formats, f) {
+				return fmt.Errorf("must be none, or some of %s, not %q", strings.Join(report.Formats, ", "), t)
+			}
+			s.Figures = append(s.Figures, f)
+		}
 		return nil
 	}},
 }

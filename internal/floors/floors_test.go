@@ -55,6 +55,10 @@ func violations(root string) ([]string, error) {
 		if name := d.Name(); d.IsDir() && name != "." && file != root && (name[0] == '.' || name == "testdata" || name == "results") {
 			return filepath.SkipDir
 		}
+		// A folder with a go.mod is a module of its own: nothing here links it.
+		if _, err := os.Stat(filepath.Join(file, "go.mod")); d.IsDir() && file != root && err == nil {
+			return filepath.SkipDir
+		}
 		if d.IsDir() || filepath.Ext(file) != ".go" {
 			return nil
 		}

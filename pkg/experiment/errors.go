@@ -14,7 +14,7 @@ type Error struct {
 	// depth, alias, tag, duplicate-key, unknown-key, unknown-model,
 	// unknown-parameter, unknown-stream, unknown-variant, missing, kind, number,
 	// bounds, choice, repeated-value, axis, one-of, trials, override, name,
-	// expression, cycle, unused, empty, table, zip, sample, carry, extends or
+	// expression, cycle, unused, empty, table, zip, sample, carry, figure, extends or
 	// too-many.
 	Code string `json:"code"`
 	// File is the spec's path, or "-s key=value" for an override.

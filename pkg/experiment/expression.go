@@ -27,7 +27,8 @@ type expression struct {
 	node  *yaml.Node
 	path  string
 	text  string
-	names []string // of parameters and derived values in it
+	names []string // of parameters and derived values, or of columns, in it
+	words []string // texts that stand without their quotes
 
 	program *vm.Program
 	kind    models.Kind // of its values, once it is compiled
@@ -37,17 +38,32 @@ type expression struct {
 type scope struct {
 	kinds   map[string]models.Kind // of all names that have one
 	choices map[string][]string    // of the text parameters
-	names   []string               // sorted, for suggestions
+	names   []string               // for suggestions
+	noun    string                 // what a name is
+
+	// Of formulas of figures:
+	series  map[string]bool // names that are lists of numbers
+	words   bool            // a choice may stand without its quotes
+	outside []string        // columns that may stand in an aggregate only
+	open    bool            // the names are of a data set that is not known yet
 }
 
 func newScope(m *models.Model) *scope {
-	s := &scope{kinds: make(map[string]models.Kind), choices: make(map[string][]string)}
+	s := &scope{kinds: make(map[string]models.Kind), choices: make(map[string][]string), noun: "parameter or derived value"}
 	for _, p := range m.Params {
 		d := p.Decl()
 		s.add(d.Name, d.Kind)
 		s.choices[d.Name] = d.Choices
 	}
 	return s
+}
+
+// functions are the names that may stand before a parenthesis.
+func (s *scope) functions() []string {
+	if s.words {
+		return append(functionNames(), aggregationNames()...)
+	}
+	return functionNames()
 }
 
 func (s *scope) add(name string, k models.Kind) {
@@ -89,20 +105,32 @@ var allowed = []string{"+", "-", "*", "/", "%", "**", "^", "==", "!=", "<", "<="
 // expression parses a scalar as an expression and finds the names in it. It
 // returns nil if there is a mistake.
 func (r *reader) expression(n *yaml.Node, path string) *expression {
-	switch {
-	case n.Kind == yaml.AliasNode:
-		return nil // reported
-	case n.Kind != yaml.ScalarNode:
-		r.fail(n, "kind", path, mistakef("", "takes an expression, not %s", what(n)))
-		return nil
-	case isNull(n) || strings.TrimSpace(n.Value) == "":
-		r.fail(n, "missing", path, mistakef("", "an expression is missing"))
-		return nil
-	case len(n.Value) > maxExpression:
-		r.fail(n, "expression", path, mistakef("", "an expression has at most %d bytes, this has %d", maxExpression, len(n.Value)))
+	if !r.written(n, path) {
 		return nil
 	}
-	e := &expression{node: n, path: path, text: n.Value}
+	return r.parse(n, path, n.Value)
+}
+
+// written refuses a node that holds no expression.
+func (r *reader) written(n *yaml.Node, path string) bool {
+	switch {
+	case n.Kind == yaml.AliasNode: // reported
+	case n.Kind != yaml.ScalarNode:
+		r.fail(n, "kind", path, mistakef("", "takes an expression, not %s", what(n)))
+	case isNull(n) || strings.TrimSpace(n.Value) == "":
+		r.fail(n, "missing", path, mistakef("", "an expression is missing"))
+	case len(n.Value) > maxExpression:
+		r.fail(n, "expression", path, mistakef("", "an expression has at most %d bytes, this has %d", maxExpression, len(n.Value)))
+	default:
+		return true
+	}
+	return false
+}
+
+// parse parses the text of a scalar, or what stands for it with every character
+// in its place.
+func (r *reader) parse(n *yaml.Node, path, text string) *expression {
+	e := &expression{node: n, path: path, text: text}
 	config := conf.CreateNew()
 	for _, o := range options {
 		o(config)
@@ -139,8 +167,10 @@ func (w *walker) check(n ast.Node) {
 	case *ast.IdentifierNode:
 		switch {
 		case n.Value == "pi" && !slices.Contains(w.r.scope.names, "pi"):
-		case !slices.Contains(w.r.scope.names, n.Value):
-			w.fail(n, mistakef(suggest(n.Value, "names", w.r.scope.names), "there is no parameter or derived value %q", clip(n.Value)))
+		case slices.Contains(w.r.scope.outside, n.Value):
+			w.fail(n, mistakef("as in mean(x / y)", "%s stands beside an aggregate: a formula is a value of each trial, or of aggregates", n.Value))
+		case !w.r.scope.open && !slices.Contains(w.r.scope.names, n.Value):
+			w.fail(n, mistakef(suggest(n.Value, "names", w.r.scope.names), "there is no %s %q", w.r.scope.noun, clip(n.Value)))
 		case !slices.Contains(w.e.names, n.Value):
 			w.e.names = append(w.e.names, n.Value)
 		}
@@ -154,16 +184,23 @@ func (w *walker) check(n ast.Node) {
 			w.fail(n, mistakef("", "expressions have no operator %s", n.Operator))
 			return
 		}
-		w.check(n.Left)
+		equal := n.Operator == "==" || n.Operator == "!="
+		if !equal || !w.word(n.Right, n.Left) {
+			w.check(n.Left)
+		}
 		if list, ok := n.Right.(*ast.ArrayNode); ok && n.Operator == "in" {
 			for _, c := range list.Nodes {
-				w.check(c)
+				if !w.word(n.Left, c) {
+					w.check(c)
+				}
 				w.choice(n.Left, c)
 			}
 			return
 		}
-		w.check(n.Right)
-		if n.Operator == "==" || n.Operator == "!=" {
+		if !equal || !w.word(n.Left, n.Right) {
+			w.check(n.Right)
+		}
+		if equal {
 			w.choice(n.Left, n.Right)
 			w.choice(n.Right, n.Left)
 		}
@@ -178,16 +215,31 @@ func (w *walker) check(n ast.Node) {
 			return
 		}
 		if _, known := functions[name.Value]; !known {
-			w.fail(name, mistakef(suggest(name.Value, "functions", functionNames()), "there is no function %q", clip(name.Value)))
+			w.fail(name, mistakef(suggest(name.Value, "functions", w.r.scope.functions()), "there is no function %q", clip(name.Value)))
 		}
 		for _, a := range n.Arguments {
 			w.check(a)
 		}
 	case *ast.BuiltinNode:
-		w.fail(n, mistakef(suggest(n.Name, "functions", functionNames()), "there is no function %q", clip(n.Name)))
+		w.fail(n, mistakef(suggest(n.Name, "functions", w.r.scope.functions()), "there is no function %q", clip(n.Name)))
 	default:
 		w.fail(n, mistakef("", "expressions are made of numbers, names, operators and functions"))
 	}
+}
+
+// word reports whether a name is no name but one of the choices of the text that
+// it is compared with.
+func (w *walker) word(name, text ast.Node) bool {
+	id, ok := name.(*ast.IdentifierNode)
+	word, isName := text.(*ast.IdentifierNode)
+	s := w.r.scope
+	if !ok || !isName || !s.words || slices.Contains(s.names, word.Value) || !slices.Contains(s.choices[id.Value], word.Value) {
+		return false
+	}
+	if !slices.Contains(w.e.words, word.Value) {
+		w.e.words = append(w.e.words, word.Value)
+	}
+	return true
 }
 
 // choice refuses a comparison of a text parameter with none of its choices,
@@ -221,6 +273,9 @@ func (r *reader) compile(e *expression, wanted ...models.Kind) bool {
 			return false // a derived value that is wrong itself
 		}
 		env[name] = zeros[k]
+	}
+	for _, word := range e.words {
+		env[word] = word
 	}
 	program, err := expr.Compile(e.text, append([]expr.Option{expr.Env(env)}, options...)...)
 	if err != nil {
@@ -354,7 +409,7 @@ func (r *reader) failAt(e *expression, from, width int, m *mistake) {
 	if at.prefix != "" {
 		path = at.prefix + "." + path
 	}
-	runes := []rune(e.text)
+	runes := []rune(e.node.Value)
 	from = min(max(from, 0), len(runes))
 	before := string(runes[:from])
 	line := e.node.Line + strings.Count(before, "\n")

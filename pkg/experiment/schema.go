@@ -46,6 +46,7 @@ func Schema(list []*models.Model) map[string]any {
 		"carry", object("type", "object", "description", "the axis along which the state is handed on", "properties", object("axis", object("type", "string"), "direction", object("enum", []string{"up", "down", "both"})), "additionalProperties", false),
 		"blocks", object("type", "array", "description", "a union of grids", "items", object("type", "object", "propertyNames", object("enum", blockKeys))),
 		"streams", object("type", "object", "description", "what each random stream depends on"),
+		"figures", figuresSchema(),
 		"variants", object("type", "object", "description", "named changes of this file", "additionalProperties", object("type", "object", "propertyNames", object("enum", changeable))),
 	)
 	return object(

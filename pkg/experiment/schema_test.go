@@ -70,7 +70,7 @@ func TestSchema(t *testing.T) {
 		}
 	}
 	for _, name := range []string{"unknown-key", "unknown-parameter", "unknown-model", "unknown-generator", "choice", "no-about", "no-model",
-		"empty-list", "linspace-shape", "generator-for-choices", "order", "sample-keys", "sample-unknown", "sample-laws", "blocks-keys", "streams", "variants", "carry-not"} {
+		"empty-list", "linspace-shape", "generator-for-choices", "order", "sample-keys", "sample-unknown", "sample-laws", "blocks-keys", "streams", "variants", "carry-not", "figures-keys"} {
 		text, err := os.ReadFile("testdata/bad/" + name + ".yaml")
 		if err != nil {
 			t.Error(err)

@@ -53,6 +53,10 @@ type Spec struct {
 	// Order is the order in which trials are handed out. It changes no number
 	// and enters no identity.
 	Order Order
+	// Figures are the pictures to be drawn of the results. They change no number
+	// and enter no identity. Nil, unlike an empty list, means that the spec says
+	// nothing of them.
+	Figures []Figure
 	// Variant is the variant that was taken, or "".
 	Variant string
 	// Set holds the overrides that were applied.
@@ -158,7 +162,7 @@ func Parse(file string, text []byte, o Options) (*Spec, error) {
 }
 
 // keys are the keys of a spec, in the order in which they are written.
-var keys = []string{"extends", "defs", "about", "model", "seed", "replicates", "order", "measure", "params", "sample", "derive", "zip", "where", "carry", "blocks", "streams", "variants"}
+var keys = []string{"extends", "defs", "about", "model", "seed", "replicates", "order", "measure", "params", "sample", "derive", "zip", "where", "carry", "blocks", "streams", "figures", "variants"}
 
 // spec reads a tree. What it returns is of use if there was no mistake.
 func (r *reader) spec(root *yaml.Node) *Spec {
@@ -184,7 +188,7 @@ func (r *reader) spec(root *yaml.Node) *Spec {
 			s.Replicates = r.count(v, "replicates", 1, maxTrials)
 		case "order":
 			s.Order = r.orderKey(v)
-		case "model", "measure", "params", "sample", "derive", "zip", "where", "carry", "blocks", "streams", "variants":
+		case "model", "measure", "params", "sample", "derive", "zip", "where", "carry", "blocks", "streams", "figures", "variants":
 			// Read by functions of their own.
 		default:
 			r.unknownKey(k, s.Model)
@@ -205,7 +209,13 @@ func (r *reader) spec(root *yaml.Node) *Spec {
 	s.Model, s.assigned = r.measures(root, s.Model)
 	depends := r.streams(root, s.Model)
 	s.Setting = models.NewSetting(s.Model, uint64(seed), depends)
+	before := r.fails
 	r.points(root, s)
+	r.unsure = nil
+	if r.fails > before {
+		r.unsure = perhaps(root, s.Model)
+	}
+	s.Figures = r.figures(root, s)
 	return s
 }
 

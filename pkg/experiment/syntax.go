@@ -36,7 +36,8 @@ type reader struct {
 	rows   int64                // laid out one by one so far
 	limit  int64                // of these
 
-	variant string // being read, if the spec without it is right
+	unsure  []string // columns that figures may name although mistakes hide them
+	variant string   // being read, if the spec without it is right
 
 	aliased bool // the tree being read has aliases
 	sources int  // files and overrides read

@@ -6,7 +6,7 @@ import (
 	"github.com/neurosweep/sweep/pkg/models"
 )
 
-// Stand-ins for two models of the library, with the same names.
+// Stand-ins for three models of the library, with the same names.
 
 var (
 	bmsN       = models.Int("n", 100, "number of units").AtLeast(2)
@@ -28,8 +28,12 @@ var (
 			models.Float("tolerance", 0, "difference that counts as none").AtLeast(0),
 		},
 		Streams: []*models.Stream{models.NewStream("weights", bmsN), models.NewStream("initial", bmsN)},
-		Outputs: []models.Output{models.Scalar("d", "", "order parameter")},
-		Run:     func(context.Context, *models.Trial) error { return nil },
+		Outputs: []models.Output{
+			models.Scalar("d", "potential", "order parameter"),
+			models.Label("class", "what became of the network", "death", "periodic", "none"),
+			models.Integer("period", "steps", "period of the orbit"),
+		},
+		Run: func(context.Context, *models.Trial) error { return nil },
 	}
 
 	hopN     = models.Int("n", 200, "number of units").AtLeast(2)
@@ -47,7 +51,23 @@ var (
 		},
 		OneOf:   [][]models.Param{{hopAlpha, hopP}},
 		Streams: []*models.Stream{models.NewStream("patterns", hopN), models.NewStream("order", hopN), models.NewStream("start", hopN)},
-		Outputs: []models.Output{models.Scalar("overlap", "", "overlap at the end")},
+		Outputs: []models.Output{
+			models.Scalar("overlap", "", "overlap at the end"),
+			models.Bool("success", "whether the pattern was found"),
+			models.Series("overlaps", "", "overlap of each try at the end"),
+			models.Scalar("success_fraction", "", "fraction of the tries that end near their pattern"),
+		},
+		Run: func(context.Context, *models.Trial) error { return nil },
+	}
+
+	quadratic = &models.Model{
+		Name: "quadratic", Doc: "quadratic is a stand-in for an image of escape times.\n\nIt runs nothing.\n", Version: 1,
+		Params: []models.Param{
+			models.Float("re", 0, "real part of the centre"), models.Float("im", 0, "imaginary part of the centre"),
+			models.Float("width", 0, "width of the picture"), models.Float("height", 0, "height of the picture"),
+			models.Int("columns", 1, "columns of cells").AtLeast(1), models.Int("limit", 1000, "steps after which an orbit counts as bound").AtLeast(1),
+		},
+		Outputs: []models.Output{models.Series("escape", "steps", "first step beyond 2")},
 		Run:     func(context.Context, *models.Trial) error { return nil },
 	}
 
@@ -75,5 +95,5 @@ var (
 		Run:      func(context.Context, *models.Trial) error { return nil },
 	}).Asking(henonOrbit, henonLyapunov)
 
-	twins = []*models.Model{bms, hopfield, henon}
+	twins = []*models.Model{bms, hopfield, quadratic, henon}
 )

@@ -114,3 +114,9 @@ func (f *diskFile) Sync() error {
 	}
 	return f.File.Sync()
 }
+
+// WriteFile makes path hold text, all of it or nothing, and durably. A kill may
+// leave a file beside it whose name ends in a random number.
+func WriteFile(path string, text []byte) error {
+	return (&disk{}).writeText(filepath.Dir(path), path, text)
+}

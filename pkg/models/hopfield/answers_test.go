@@ -1,8 +1,11 @@
 package hopfield
 
 import (
+	"context"
 	"math"
 	"testing"
+
+	"github.com/neurosweep/sweep/internal/spins"
 )
 
 // answer compares a measured mean with a known answer. Its standard error, over
@@ -25,13 +28,17 @@ func TestOneStep(t *testing.T) {
 	xs := make([]float64, networks)
 	for k := range xs {
 		net := newNetwork(n, p, false, generator(1, n, uint64(k)))
-		e := retrieval{net: net, flips: flipsFor(0.5, n), start: generator(2, n, uint64(k))}
-		state, next := make([]uint64, net.words), make([]uint64, net.words)
+		e := retrieval{patterns: net.Patterns, flips: flipsFor(0.5, n), start: generator(2, n, uint64(k))}
+		state, next := make([]uint64, spins.Words(n)), make([]uint64, spins.Words(n))
 		e.begin(state, 0, identity(n))
 		if m := net.overlap(0, state); m != n/2 {
 			t.Fatalf("the start has overlap %d", m)
 		}
-		newRelaxer(net).step(next, state)
+		r := net.relaxer()
+		r.Set(state)
+		if err := r.step(context.Background(), next, follow); err != nil {
+			t.Fatal(err)
+		}
 		xs[k] = float64(net.overlap(0, next)) / n
 	}
 	want := math.Erf(0.5 / math.Sqrt(2*float64(p-1)/n))
@@ -90,10 +97,10 @@ func flawed(n, p int) float64 {
 // stability is the fraction of unstable components of a network's patterns, and
 // of patterns without any.
 func stability(net *network) (unstable, fixed float64) {
-	r := newRelaxer(net)
+	r := net.relaxer()
 	for mu := range net.p {
-		r.load(net.pattern(mu))
-		if r.stable() {
+		r.Set(net.pattern(mu))
+		if r.Unstable(r.order) == net.n {
 			fixed += 1 / float64(net.p)
 		}
 		for i := range net.n {

@@ -6,29 +6,32 @@ import (
 	"fmt"
 	"math"
 
+	"github.com/neurosweep/sweep/internal/spins"
 	"github.com/neurosweep/sweep/pkg/models"
 )
 
 //go:embed doc.go
 var doc string
 
-// maxNeurons keeps the couplings within a gigabyte, and N·h_i, which lies in
-// [-pN, pN], within an int32.
-const maxNeurons = 20000
+// maxNeurons is where exact sums of N·p·M would still be far from the end of an
+// int64; memory ends before, at N·p/8 bytes.
+const maxNeurons = 1 << 20
 
 var (
-	n         = models.Int("n", 500, "number of neurons").AtLeast(2).AtMost(maxNeurons)
-	alpha     = models.OptionalFloat("alpha", "load p/n: round(alpha n) patterns are stored, at least one").Above(0)
-	patterns  = models.OptionalInt("patterns", "number p of stored patterns").AtLeast(1).AtMost(maxPatterns)
-	update    = models.Choice("update", "neurons one after another in random order, or all at once", "async", "sync")
-	diagonal  = models.Flag("diagonal", false, "keep the self-couplings J_ii = p/n instead of zeros")
-	start     = models.Float("start", 1, "overlap with its pattern that a try starts from").Above(0).AtMost(1)
-	trials    = models.Int("trials", 25, "tries of a network, each from another pattern: min(trials, p) are made").AtLeast(1)
-	maxSweeps = models.Int("max_sweeps", 1000, "sweeps after which a try is given up").AtLeast(1).In("sweep")
+	n           = models.Int("n", 500, "number of neurons").AtLeast(2).AtMost(maxNeurons)
+	alpha       = models.OptionalFloat("alpha", "load p/n: round(alpha n) patterns are stored, at least one").Above(0)
+	patterns    = models.OptionalInt("patterns", "number p of stored patterns").AtLeast(1).AtMost(spins.MaxPatterns)
+	update      = models.Choice("update", "neurons one after another in random order, or all at once", "async", "sync")
+	temperature = models.Float("temperature", 0, "temperature T of Glauber dynamics, 0 for none: max_sweeps sweeps are made").AtLeast(0)
+	diagonal    = models.Flag("diagonal", false, "keep the self-couplings J_ii = p/n instead of zeros")
+	start       = models.Float("start", 1, "overlap with its pattern that a try starts from").Above(0).AtMost(1)
+	trials      = models.Int("trials", 25, "tries of a network, each from another pattern: min(trials, p) are made").AtLeast(1)
+	maxSweeps   = models.Int("max_sweeps", 1000, "sweeps after which a try is given up").AtLeast(1).In("sweep")
 
 	patternStream = models.NewStream("patterns", n)
 	orderStream   = models.NewStream("order", n)
 	startStream   = models.NewStream("start", n)
+	noiseStream   = models.NewStream("noise", n)
 
 	overlapTrace = models.NewTrace("overlap", "", "sweep", "overlap of try i with its pattern before each sweep and at the end")
 	energyTrace  = models.NewTrace("energy", "", "sweep", "energy per neuron of try i, without the diagonal, before each sweep and at the end")
@@ -43,14 +46,14 @@ var (
 	stored          = models.Integer("stored", "", "number p of stored patterns")
 )
 
-// Model is the Hopfield network with Hebbian couplings at temperature zero.
+// Model is the Hopfield network with Hebbian couplings.
 var Model = &models.Model{
 	Name:    "hopfield",
 	Doc:     doc,
 	Version: 1,
-	Params:  []models.Param{n, alpha, patterns, update, diagonal, start, trials, maxSweeps},
+	Params:  []models.Param{n, alpha, patterns, update, temperature, diagonal, start, trials, maxSweeps},
 	OneOf:   [][]models.Param{{alpha, patterns}},
-	Streams: []*models.Stream{patternStream, orderStream, startStream},
+	Streams: []*models.Stream{patternStream, orderStream, startStream, noiseStream},
 	Size:    []models.Param{n, alpha, patterns, trials},
 	Traces:  []*models.Trace{overlapTrace, energyTrace},
 	Outputs: []models.Output{overlap, successFraction, sweeps, energy, cycleLength, errorFraction, overlaps, stored},
@@ -67,7 +70,8 @@ func run(ctx context.Context, t *models.Trial) error {
 		}
 	}
 	e := retrieval{
-		net:       newNetwork(n.Of(t), p, diagonal.Of(t), patternStream.Of(t)),
+		patterns:  spins.Draw(n.Of(t), p, patternStream.Of(t)),
+		diagonal:  diagonal.Of(t),
 		tries:     min(trials.Of(t), p),
 		flips:     flipsFor(start.Of(t), n.Of(t)),
 		maxSweeps: maxSweeps.Of(t),
@@ -75,13 +79,17 @@ func run(ctx context.Context, t *models.Trial) error {
 	if e.flips > 0 {
 		e.start = startStream.Of(t)
 	}
+	if e.temperature = temperature.Of(t); e.temperature > 0 {
+		e.noise = noiseStream.Of(t)
+	}
 	if update.Of(t) == "async" {
 		e.order = orderStream.Of(t)
 	}
 	if overlapTrace.Recorded(t) || energyTrace.Recorded(t) {
-		e.see = func(try, sweeps int, state []uint64) {
-			overlapTrace.AddFrom(t, float64(sweeps), try, float64(e.net.overlap(try, state))/float64(e.net.n))
-			energyTrace.AddFrom(t, float64(sweeps), try, float64(e.net.energy(state))/(2*float64(e.net.n)*float64(e.net.n)))
+		size := float64(n.Of(t))
+		e.see = func(try, sweeps int, state *spins.State) {
+			overlapTrace.AddFrom(t, float64(sweeps), try, float64(state.Overlaps()[try])/size)
+			energyTrace.AddFrom(t, float64(sweeps), try, float64(state.Energy())/(2*size*size))
 		}
 	}
 	res, err := e.run(ctx)
@@ -107,8 +115,8 @@ func run(ctx context.Context, t *models.Trial) error {
 // one.
 func storedAt(alpha float64, n int) (int, error) {
 	p := math.Round(alpha * float64(n))
-	if p > maxPatterns {
-		return 0, fmt.Errorf("alpha = %v stores %v patterns in n = %d neurons; at most %d are possible", alpha, p, n, maxPatterns)
+	if p > spins.MaxPatterns {
+		return 0, fmt.Errorf("alpha = %v stores %v patterns in n = %d neurons; at most %d are possible", alpha, p, n, spins.MaxPatterns)
 	}
 	return max(1, int(p)), nil
 }

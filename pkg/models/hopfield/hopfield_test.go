@@ -91,6 +91,9 @@ func TestOutputs(t *testing.T) {
 	if put := run(small(values{update: models.TextValue("sync"), patterns: whole(60)})); put[cycleLength].Bits != 2 {
 		t.Errorf("sync far above capacity gives a cycle of %d", put[cycleLength].Bits)
 	}
+	if put := run(small(values{temperature: models.FloatValue(50), maxSweeps: whole(5)})); math.Abs(float(put[overlap])) > 0.3 || put[cycleLength].State != models.Null || float(put[sweeps]) != 5 {
+		t.Errorf("at a high temperature the overlap is %v after %v sweeps, the cycle %+v", float(put[overlap]), float(put[sweeps]), put[cycleLength])
+	}
 	if put := run(small(values{maxSweeps: whole(1), patterns: whole(60)})); put[cycleLength].State != models.Null || float(put[sweeps]) != 1 {
 		t.Errorf("one sweep gives a cycle of %+v after %v sweeps", put[cycleLength], float(put[sweeps]))
 	}
@@ -99,7 +102,7 @@ func TestOutputs(t *testing.T) {
 func TestTooManyPatterns(t *testing.T) {
 	_, err := execute(t, values{n: models.IntValue(100), alpha: models.FloatValue(1e6)})
 	var f *models.Failure
-	if !errors.As(err, &f) || f.Class != "error" || !strings.Contains(f.Message, "at most 32767") {
+	if !errors.As(err, &f) || f.Class != "error" || !strings.Contains(f.Message, "at most 65535") {
 		t.Errorf("the error is %v", err)
 	}
 }

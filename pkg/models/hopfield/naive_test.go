@@ -12,7 +12,7 @@ type naive struct {
 func newNaive(n int, diagonal bool, patterns [][]uint64) *naive {
 	v := &naive{}
 	for _, p := range patterns {
-		v.xi = append(v.xi, spins(n, p))
+		v.xi = append(v.xi, signs(n, p))
 	}
 	for i := range n {
 		row := make([]int, n)
@@ -28,8 +28,8 @@ func newNaive(n int, diagonal bool, patterns [][]uint64) *naive {
 	return v
 }
 
-// spins are the ±1 of a state.
-func spins(n int, state []uint64) []int {
+// signs are the ±1 of a state.
+func signs(n int, state []uint64) []int {
 	s := make([]int, n)
 	for i := range s {
 		s[i] = -1

@@ -5,6 +5,8 @@ import (
 	"math/rand/v2"
 	"slices"
 	"testing"
+
+	"github.com/neurosweep/sweep/internal/spins"
 )
 
 // sizes are numbers of neurons and of patterns around the edges of words, of
@@ -20,7 +22,7 @@ func random(n int, rng *rand.Rand) []uint64 {
 	for k := range state {
 		state[k] = rng.Uint64()
 	}
-	state[len(state)-1] &= lastMask(n)
+	state[len(state)-1] &= spins.LastMask(n)
 	return state
 }
 
@@ -42,21 +44,12 @@ func each(t *testing.T, f func(t *testing.T, net *network, v *naive, rng *rand.R
 	}
 }
 
-// TestNetwork compares couplings, fields, overlaps and energies with a dense
-// matrix, and the fields after single flips with fields made anew.
+// TestNetwork compares fields, overlaps and energies with a dense matrix, and the
+// fields after single flips with fields made anew.
 func TestNetwork(t *testing.T) {
 	each(t, func(t *testing.T, net *network, v *naive, rng *rand.Rand) {
-		for range 2 { // made, then kept
-			for i := range net.n {
-				for j, c := range net.couplings(i) {
-					if int(c) != v.j[i][j] {
-						t.Fatalf("N·J[%d][%d] = %d, want %d", i, j, c, v.j[i][j])
-					}
-				}
-			}
-		}
 		state := random(net.n, rng)
-		s := spins(net.n, state)
+		s := signs(net.n, state)
 		for mu := range net.p {
 			if got, want := net.overlap(mu, state), v.overlap(mu, s); got != want {
 				t.Fatalf("N·m[%d] = %d, want %d", mu, got, want)
@@ -65,20 +58,20 @@ func TestNetwork(t *testing.T) {
 		if got, want := net.energy(state), v.energy(s); got != int64(want) {
 			t.Fatalf("energy %d, want %d", got, want)
 		}
-		r := newRelaxer(net)
-		r.load(state)
+		r := net.relaxer()
+		r.Set(state)
 		for range 20 {
-			for i, h := range r.field {
+			for i, h := range r.fields() {
 				if want := v.field(i, s); int(h) != want {
 					t.Fatalf("N·h[%d] = %d, want %d", i, h, want)
 				}
 			}
 			i := rng.IntN(net.n)
-			r.flip(i)
+			r.Flip(i)
 			s[i] = -s[i]
 		}
-		if got := spins(net.n, r.store(random(net.n, rng))); !equal(got, s) {
-			t.Fatalf("stored %v, want %v", got, s)
+		if got := signs(net.n, r.Spins()); !equal(got, s) {
+			t.Fatalf("the spins are %v, want %v", got, s)
 		}
 	})
 }
@@ -89,7 +82,7 @@ func TestPatternsNested(t *testing.T) {
 	for _, n := range []int{5, 64, 100} {
 		few := newNetwork(n, 10, false, generator(1))
 		many := newNetwork(n, 100, false, generator(1))
-		if !slices.Equal(few.patterns, many.patterns[:len(few.patterns)]) {
+		if !slices.EqualFunc(few.states, many.states[:10], slices.Equal) {
 			t.Errorf("n = %d: the patterns of p = 10 are not the first of p = 100", n)
 		}
 		if slices.Equal(few.pattern(0), few.pattern(1)) {
@@ -105,24 +98,28 @@ func TestGauge(t *testing.T) {
 	rng := generator(1)
 	gauge := random(n, rng)
 	net := newNetwork(n, p, false, rng)
-	turned := slices.Clone(net.patterns)
-	for k := range turned {
-		turned[k] ^= gauge[k%len(gauge)]
+	var turned [][]uint64
+	for mu := range p {
+		turned = append(turned, slices.Clone(net.pattern(mu)))
+		for k := range gauge {
+			turned[mu][k] ^= gauge[k]
+		}
 	}
-	a, b := newRelaxer(net), newRelaxer(store(n, false, turned))
+	other := wrap(spins.Store(n, turned...), false)
+	a, b := net.relaxer(), other.relaxer()
 	for try := range 20 {
 		start := random(n, rng)
-		other := slices.Clone(start)
-		for k := range other {
-			other[k] ^= gauge[k]
+		image := slices.Clone(start)
+		for k := range image {
+			image[k] ^= gauge[k]
 		}
 		for _, update := range []string{"async", "sync"} {
-			x, y := relax(t, a, update, start, generator(uint64(try))), relax(t, b, update, other, generator(uint64(try)))
-			if x.sweeps != y.sweeps || x.cycle != y.cycle || net.energy(x.state) != b.net.energy(y.state) {
+			x, y := relax(t, a, update, start, generator(uint64(try))), relax(t, b, update, image, generator(uint64(try)))
+			if x.sweeps != y.sweeps || x.cycle != y.cycle || net.energy(x.state) != other.energy(y.state) {
 				t.Fatalf("%s: %+v and, turned, %+v", update, x, y)
 			}
 			for mu := range p {
-				if m, k := net.overlap(mu, x.state), b.net.overlap(mu, y.state); m != k {
+				if m, k := net.overlap(mu, x.state), other.overlap(mu, y.state); m != k {
 					t.Fatalf("%s: overlap %d is %d and, turned, %d", update, mu, m, k)
 				}
 			}

@@ -2,8 +2,12 @@ package hopfield
 
 import (
 	"context"
+	"math"
+	"math/bits"
 	"math/rand/v2"
 	"slices"
+
+	"github.com/neurosweep/sweep/internal/spins"
 )
 
 // ending is how a relaxation ended.
@@ -16,19 +20,17 @@ type ending struct {
 
 // relaxer relaxes one network from one start after another.
 type relaxer struct {
-	net    *network
-	field  []int32
-	spin   []int8
+	*spins.State
 	order  []int32 // a permutation of the neurons: each sweep shuffles it again
 	states [3][]uint64
 
-	see func(sweeps int, state []uint64) // is shown the start and the state after each sweep, if it is not nil
+	see func(sweeps int) // is told that the state is that after so many sweeps, from none on
 }
 
-func newRelaxer(net *network) *relaxer {
-	r := &relaxer{net: net, field: make([]int32, net.n), spin: make([]int8, net.n), order: identity(net.n)}
+func newRelaxer(state *spins.State, n int) *relaxer {
+	r := &relaxer{State: state, order: identity(n), see: func(int) {}}
 	for i := range r.states {
-		r.states[i] = make([]uint64, net.words)
+		r.states[i] = make([]uint64, spins.Words(n))
 	}
 	return r
 }
@@ -53,97 +55,59 @@ func choose(list []int32, k int, rng *rand.Rand) {
 // async updates the neurons one after another, in a fresh random order each
 // sweep, until none would flip or maxSweeps sweeps are done.
 func (r *relaxer) async(ctx context.Context, start []uint64, maxSweeps int, rng *rand.Rand) (ending, error) {
-	r.load(start)
-	sweeps := 0
-	if r.see != nil {
-		r.see(0, start)
-	}
-	for !r.stable() && sweeps < maxSweeps {
+	r.Set(start)
+	for sweeps := 0; ; sweeps++ {
+		r.see(sweeps)
+		unstable, err := r.next(ctx, 0)
+		if err != nil {
+			return ending{}, err
+		}
+		if stable := unstable == len(r.order); stable || sweeps == maxSweeps {
+			e := ending{state: r.states[0], sweeps: sweeps}
+			copy(e.state, r.Spins())
+			if stable {
+				e.cycle = 1
+			}
+			return e, nil
+		}
 		if err := r.sweep(ctx, rng); err != nil {
 			return ending{}, err
 		}
-		sweeps++
-		if r.see != nil {
-			r.see(sweeps, r.store(r.states[0]))
-		}
-	}
-	e := ending{state: r.store(r.states[0]), sweeps: sweeps}
-	if r.stable() {
-		e.cycle = 1
-	}
-	return e, nil
-}
-
-// load makes state the one to be updated.
-func (r *relaxer) load(state []uint64) {
-	r.net.fields(r.field, state)
-	for i := range r.spin {
-		r.spin[i] = int8(state[i/64]>>(i&63)&1)*2 - 1
 	}
 }
 
-// store overwrites dst with the present state and returns it.
-func (r *relaxer) store(dst []uint64) []uint64 {
-	clear(dst)
-	for i, s := range r.spin {
-		dst[i/64] |= uint64(s+1) >> 1 << (i & 63)
-	}
-	return dst
-}
-
-// unstable says whether neuron i disagrees with its field; with a field of 0 it
-// does not.
-func (r *relaxer) unstable(i int) bool { return int32(r.spin[i])*r.field[i] < 0 }
-
-func (r *relaxer) stable() bool {
-	for i := range r.spin {
-		if r.unstable(i) {
-			return false
-		}
-	}
-	return true
-}
-
-// flipsPerCheck is how many flips pass between two looks at the context: tens of
+// neuronsPerCheck is how many neurons pass between two looks at the context: some
 // milliseconds in the largest networks.
-const flipsPerCheck = 256
+const neuronsPerCheck = 4096
+
+// next is the first position from at on, in the present order, of a neuron that
+// disagrees with its field, or the length of the order.
+func (r *relaxer) next(ctx context.Context, at int) (int, error) {
+	for at < len(r.order) {
+		if at%neuronsPerCheck == 0 {
+			if err := ctx.Err(); err != nil {
+				return at, err
+			}
+		}
+		end := min(len(r.order), at-at%neuronsPerCheck+neuronsPerCheck)
+		at += r.Unstable(r.order[at:end])
+		if at < end {
+			break
+		}
+	}
+	return at, nil
+}
 
 // sweep updates every neuron once, in random order.
 func (r *relaxer) sweep(ctx context.Context, rng *rand.Rand) error {
-	if err := ctx.Err(); err != nil {
-		return err
-	}
 	choose(r.order, len(r.order), rng)
-	flips := 0
-	for _, i := range r.order {
-		if !r.unstable(int(i)) {
-			continue
+	for at := 0; ; at++ {
+		var err error
+		if at, err = r.next(ctx, at); err != nil || at == len(r.order) {
+			return err
 		}
-		r.flip(int(i))
-		flips++
-		if flips%flipsPerCheck == 0 {
-			if err := ctx.Err(); err != nil {
-				return err
-			}
-		}
+		r.Flip(int(r.order[at]))
 	}
-	return nil
-}
-
-// flip turns spin i over and brings the fields up to date.
-func (r *relaxer) flip(i int) {
-	row := r.net.couplings(i)
-	field := r.field[:len(row)]
-	if r.spin[i] > 0 {
-		for j, c := range row {
-			field[j] -= 2 * int32(c)
-		}
-	} else {
-		for j, c := range row {
-			field[j] += 2 * int32(c)
-		}
-	}
-	r.spin[i] = -r.spin[i]
 }
 
 // sync updates all neurons at once, until the state is the one before or the one
@@ -152,18 +116,19 @@ func (r *relaxer) sync(ctx context.Context, start []uint64, maxSweeps int) (endi
 	// Three states in succession: a, then b, then c.
 	a, b, c := r.states[0], r.states[1], r.states[2]
 	copy(a, start)
-	r.step(b, a)
+	r.Set(a)
+	if err := r.step(ctx, b, follow); err != nil {
+		return ending{}, err
+	}
 	for sweeps := 0; ; sweeps++ {
-		if r.see != nil {
-			r.see(sweeps, a)
-		}
+		r.see(sweeps) // the state is a
 		if slices.Equal(a, b) {
 			return ending{state: a, sweeps: sweeps, cycle: 1}, nil
 		}
-		if err := ctx.Err(); err != nil {
+		r.move(b)
+		if err := r.step(ctx, c, follow); err != nil {
 			return ending{}, err
 		}
-		r.step(c, b)
 		if slices.Equal(a, c) {
 			return ending{state: a, other: b, sweeps: sweeps, cycle: 2}, nil
 		}
@@ -174,21 +139,80 @@ func (r *relaxer) sync(ctx context.Context, start []uint64, maxSweeps int) (endi
 	}
 }
 
-// step overwrites next with the synchronous successor of state.
-func (r *relaxer) step(next, state []uint64) {
-	r.net.fields(r.field, state)
-	for k, old := range state {
-		word := uint64(0)
-		for i, h := range r.field[64*k : min(64*k+64, len(r.field))] {
-			bit := uint64(0)
-			switch {
-			case h > 0:
-				bit = 1
-			case h == 0:
-				bit = old >> i & 1
+// glauber makes sweeps sweeps at a temperature: each spin is drawn anew, +1 with
+// probability 1/(1+exp(-2h/T)), one after another in a fresh random order each
+// sweep, or all at once from the same fields if order is nil.
+func (r *relaxer) glauber(ctx context.Context, start []uint64, sweeps int, temperature float64, order, noise *rand.Rand) (ending, error) {
+	r.Set(start)
+	scale := 2 / (temperature * float64(len(r.order)))
+	drawn := func(field int64) bool { return noise.Float64() < 1/(1+math.Exp(-scale*float64(field))) }
+	next := r.states[0]
+	for sweep := range sweeps {
+		r.see(sweep)
+		if order == nil {
+			if err := r.step(ctx, next, func(h int64, _ bool) bool { return drawn(h) }); err != nil {
+				return ending{}, err
 			}
-			word |= bit << i
+			r.move(next)
+			continue
+		}
+		choose(r.order, len(r.order), order)
+		for at, i := range r.order {
+			if at%neuronsPerCheck == 0 {
+				if err := ctx.Err(); err != nil {
+					return ending{}, err
+				}
+			}
+			if drawn(r.Field(int(i))) != (r.Spin(int(i)) > 0) {
+				r.Flip(int(i))
+			}
+		}
+	}
+	r.see(sweeps)
+	copy(next, r.Spins())
+	return ending{state: next, sweeps: sweeps}, nil
+}
+
+// follow is the update at temperature 0: up is the spin as it is.
+func follow(field int64, up bool) bool { return field > 0 || field == 0 && up }
+
+// move makes state the present one. A flip costs as much as some eight neurons of
+// a state that is set as a whole.
+func (r *relaxer) move(state []uint64) {
+	differ := 0
+	for k, word := range r.Spins() {
+		differ += bits.OnesCount64(word ^ state[k])
+	}
+	if 8*differ > len(r.order) {
+		r.Set(state)
+		return
+	}
+	for k, word := range state {
+		for word ^= r.Spins()[k]; word != 0; word &= word - 1 {
+			r.Flip(64*k + bits.TrailingZeros64(word))
+		}
+	}
+}
+
+// step overwrites next with the synchronous successor of the present state: update
+// says of each neuron, from its field and its spin, whether it will be +1.
+func (r *relaxer) step(ctx context.Context, next []uint64, update func(field int64, up bool) bool) error {
+	var field [64]int64
+	for k, old := range r.Spins() {
+		if 64*k%neuronsPerCheck == 0 {
+			if err := ctx.Err(); err != nil {
+				return err
+			}
+		}
+		count := min(64, len(r.order)-64*k)
+		r.Fields(field[:count], 64*k)
+		word := uint64(0)
+		for i, h := range field[:count] {
+			if update(h, old>>i&1 != 0) {
+				word |= 1 << i
+			}
 		}
 		next[k] = word
 	}
+	return nil
 }

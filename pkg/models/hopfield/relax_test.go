@@ -5,8 +5,9 @@ import (
 	"fmt"
 	"math"
 	"math/rand/v2"
-	"slices"
 	"testing"
+
+	"github.com/neurosweep/sweep/internal/spins"
 )
 
 // relax runs one relaxation with a limit far beyond what it needs.
@@ -28,34 +29,34 @@ func relax(t testing.TB, r *relaxer, update string, start []uint64, rng *rand.Ra
 // TestRelax compares whole relaxations with those of a dense matrix.
 func TestRelax(t *testing.T) {
 	each(t, func(t *testing.T, net *network, v *naive, rng *rand.Rand) {
-		r := newRelaxer(net)
+		r := net.relaxer()
 		for try := range 6 {
 			start := random(net.n, rng)
 			if try%2 == 0 {
 				start = net.pattern(try % net.p)
 			}
-			s := spins(net.n, start)
+			s := signs(net.n, start)
 			copy(r.order, identity(net.n))
 			e := relax(t, r, "async", start, generator(uint64(try)))
 			sweeps := v.async(s, generator(uint64(try)))
-			if e.sweeps != sweeps || e.cycle != 1 || e.other != nil || !equal(spins(net.n, e.state), s) {
+			if e.sweeps != sweeps || e.cycle != 1 || e.other != nil || !equal(signs(net.n, e.state), s) {
 				t.Fatalf("async: %+v, want %v after %d sweeps", e, s, sweeps)
 			}
 
-			orbit, back := v.sync(spins(net.n, start))
+			orbit, back := v.sync(signs(net.n, start))
 			e = relax(t, r, "sync", start, nil)
-			if e.sweeps != back || e.cycle != len(orbit)-back || !equal(spins(net.n, e.state), orbit[back]) {
+			if e.sweeps != back || e.cycle != len(orbit)-back || !equal(signs(net.n, e.state), orbit[back]) {
 				t.Fatalf("sync: %+v, want cycle %d after %d sweeps", e, len(orbit)-back, back)
 			}
-			if e.cycle == 2 && !equal(spins(net.n, e.other), orbit[back+1]) {
-				t.Fatalf("sync: the other state is %v, want %v", spins(net.n, e.other), orbit[back+1])
+			if e.cycle == 2 && !equal(signs(net.n, e.other), orbit[back+1]) {
+				t.Fatalf("sync: the other state is %v, want %v", signs(net.n, e.other), orbit[back+1])
 			}
 
 			// A limit below the transient gives the state at the limit; one equal
 			// to it is enough.
 			for limit := 1; limit <= back; limit++ {
 				e, err := r.sync(context.Background(), start, limit)
-				if err != nil || e.sweeps != limit || (e.cycle != 0) != (limit == back) || !equal(spins(net.n, e.state), orbit[limit]) {
+				if err != nil || e.sweeps != limit || (e.cycle != 0) != (limit == back) || !equal(signs(net.n, e.state), orbit[limit]) {
 					t.Fatalf("sync, limit %d of %d: %+v, %v", limit, back, e, err)
 				}
 			}
@@ -73,7 +74,7 @@ func TestRelax(t *testing.T) {
 // TestTie gives neuron 1 a field of exactly 0: two patterns of three neurons,
 // +++ and +-+, couple neurons 0 and 2 only.
 func TestTie(t *testing.T) {
-	r := newRelaxer(store(3, false, []uint64{0b111, 0b101}))
+	r := wrap(spins.Store(3, []uint64{0b111}, []uint64{0b101}), false).relaxer()
 	for _, update := range []string{"async", "sync"} {
 		for _, start := range []uint64{0b111, 0b101, 0b000, 0b010} {
 			for seed := range uint64(10) {
@@ -107,21 +108,20 @@ func TestEnergyFalls(t *testing.T) {
 		const n, p = 130, 30
 		rng := generator(1)
 		net := newNetwork(n, p, diagonal, rng)
-		r := newRelaxer(net)
-		state := make([]uint64, net.words)
+		r := net.relaxer()
 		flips := 0
 		for range 30 {
-			r.load(random(n, rng))
-			energy := net.energy(r.store(state))
-			for !r.stable() {
+			r.Set(random(n, rng))
+			energy := net.energy(r.Spins())
+			for r.Unstable(r.order) < n {
 				choose(r.order, n, rng)
 				for _, i := range r.order {
 					if !r.unstable(int(i)) {
 						continue
 					}
-					r.flip(int(i))
+					r.Flip(int(i))
 					flips++
-					now := net.energy(r.store(state))
+					now := net.energy(r.Spins())
 					if now >= energy {
 						t.Fatalf("diagonal %t: the energy went from %d to %d", diagonal, energy, now)
 					}
@@ -144,18 +144,22 @@ func TestSyncLyapunov(t *testing.T) {
 		const n, p = 100, 30
 		rng := generator(2)
 		net := newNetwork(n, p, diagonal, rng)
-		r := newRelaxer(net)
+		r := net.relaxer()
 		for range 200 {
 			start := random(n, rng)
 			e := relax(t, r, "sync", start, nil)
 			cycles[e.cycle]++
-			a, b := start, make([]uint64, net.words)
+			a, b := start, make([]uint64, spins.Words(n))
 			last := int64(math.MaxInt64)
 			for range e.sweeps + 3 {
-				r.step(b, a)
+				r.Set(a)
+				if err := r.step(context.Background(), b, follow); err != nil {
+					t.Fatal(err)
+				}
+				field := r.fields()
 				l := int64(0)
-				for i, s := range spins(n, b) {
-					l -= int64(s) * int64(r.field[i])
+				for i, s := range signs(n, b) {
+					l -= int64(s) * field[i]
 				}
 				if l > last {
 					t.Fatalf("diagonal %t: L went from %d to %d", diagonal, last, l)
@@ -200,10 +204,7 @@ func TestChoose(t *testing.T) {
 func TestNoAllocation(t *testing.T) {
 	rng := generator(3)
 	net := newNetwork(200, 50, false, rng)
-	for i := range net.n {
-		net.couplings(i)
-	}
-	r := newRelaxer(net)
+	r := net.relaxer()
 	start := random(net.n, rng)
 	for _, update := range []string{"async", "sync"} {
 		if k := testing.AllocsPerRun(10, func() { relax(t, r, update, start, rng) }); k != 0 {
@@ -227,14 +228,13 @@ func (c *lapsing) Err() error {
 }
 
 // TestCancel ends the context at one look after another: the relaxation does not
-// look again, and no more flips pass between two looks than promised.
+// look again, and no more neurons pass between two looks than promised.
 func TestCancel(t *testing.T) {
 	rng := generator(4)
 	net := newNetwork(1000, 500, false, rng)
-	start := slices.Clone(random(net.n, rng))
 	for _, sync := range []bool{false, true} {
 		for left := 1; left <= 6; left++ {
-			e := retrieval{net: net, tries: 25, flips: 400, maxSweeps: 1000, start: rng}
+			e := retrieval{patterns: net.Patterns, tries: 25, flips: 400, maxSweeps: 1000, start: rng}
 			if !sync {
 				e.order = rng
 			}
@@ -244,20 +244,15 @@ func TestCancel(t *testing.T) {
 			}
 		}
 	}
-	// A random start far above capacity flips about a third of the spins.
-	r := newRelaxer(net)
-	r.load(start)
+	// A sweep and a step look once in every neuronsPerCheck neurons.
+	const n = 2*neuronsPerCheck + 1000
+	r := newNetwork(n, 20, false, rng).relaxer()
+	r.Set(random(n, rng))
 	ctx := &lapsing{Context: context.Background(), left: math.MaxInt}
-	if err := r.sweep(ctx, rng); err != nil {
-		t.Fatal(err)
+	if err := r.step(ctx, make([]uint64, spins.Words(n)), follow); err != nil || ctx.looks != 3 {
+		t.Errorf("%d looks in a step, want 3 (%v)", ctx.looks, err)
 	}
-	flips := 0
-	for i, s := range spins(net.n, start) {
-		if s != int(r.spin[i]) {
-			flips++
-		}
-	}
-	if want := 1 + flips/flipsPerCheck; flips < flipsPerCheck || ctx.looks != want {
-		t.Errorf("%d looks in %d flips, want %d", ctx.looks, flips, want)
+	if err := r.sweep(ctx, rng); err != nil || ctx.looks != 6 {
+		t.Errorf("%d looks in a step and a sweep, want 6 (%v)", ctx.looks, err)
 	}
 }

@@ -3,18 +3,24 @@ package hopfield
 import (
 	"context"
 	"math/rand/v2"
+
+	"github.com/neurosweep/sweep/internal/spins"
 )
 
 // retrieval relaxes a network from its first patterns, one try after another.
 type retrieval struct {
-	net       *network
-	tries     int // at most net.p
-	flips     int // spins of the pattern that are flipped before a try
+	patterns  *spins.Patterns
+	diagonal  bool // it is kept
+	tries     int  // at most the number of patterns
+	flips     int  // spins of the pattern that are flipped before a try
 	maxSweeps int
 	start     *rand.Rand // which spins are flipped; unused without flips
 	order     *rand.Rand // of asynchronous updates; nil: synchronous
 
-	see func(try, sweeps int, state []uint64) // is shown each try before its sweeps and at its end, if it is not nil
+	temperature float64
+	noise       *rand.Rand // unused at temperature 0
+
+	see func(try, sweeps int, state *spins.State) // is shown each try before its sweeps and at its end, if it is not nil
 }
 
 // results are means over the tries; see the outputs of the same names.
@@ -31,10 +37,10 @@ type results struct {
 const successNum, successDen = 4, 5
 
 func (e *retrieval) run(ctx context.Context) (results, error) {
-	net := e.net
-	r := newRelaxer(net)
-	begin := make([]uint64, net.words)
-	sites := identity(net.n)
+	n := e.patterns.N()
+	r := newRelaxer(spins.NewState(e.patterns, e.diagonal), n)
+	begin := make([]uint64, spins.Words(n))
+	sites := identity(n)
 	res := results{cycle: 1, overlaps: make([]float64, e.tries)}
 	// Sums over two states a try: both of a two-cycle, twice a fixed point.
 	var overlapSum, energySum int64
@@ -45,27 +51,33 @@ func (e *retrieval) run(ctx context.Context) (results, error) {
 		}
 		e.begin(begin, mu, sites)
 		if e.see != nil {
-			r.see = func(sweeps int, state []uint64) { e.see(mu, sweeps, state) }
+			r.see = func(sweeps int) { e.see(mu, sweeps, r.State) }
 		}
 		var end ending
 		var err error
-		if e.order != nil {
+		switch {
+		case e.temperature > 0:
+			end, err = r.glauber(ctx, begin, e.maxSweeps, e.temperature, e.order, e.noise)
+		case e.order != nil:
 			end, err = r.async(ctx, begin, e.maxSweeps, e.order)
-		} else {
+		default:
 			end, err = r.sync(ctx, begin, e.maxSweeps)
 		}
 		if err != nil {
 			return results{}, err
 		}
-		other := end.other
-		if other == nil {
-			other = end.state
+		if end.other == nil {
+			end.other = end.state
 		}
-		m := net.overlap(mu, end.state) + net.overlap(mu, other)
-		res.overlaps[mu] = float64(m) / float64(2*net.n)
+		m := 0
+		for _, state := range [][]uint64{end.state, end.other} {
+			r.move(state)
+			m += int(r.Overlaps()[mu])
+			energySum += r.Energy()
+		}
+		res.overlaps[mu] = float64(m) / float64(2*n)
 		overlapSum += int64(m)
-		energySum += net.energy(end.state) + net.energy(other)
-		if successDen*m > successNum*2*net.n {
+		if successDen*m > successNum*2*n {
 			successes++
 		}
 		sweepSum += end.sweeps
@@ -76,10 +88,10 @@ func (e *retrieval) run(ctx context.Context) (results, error) {
 		res.cycle = 0
 	}
 	// One division each of exact integers: the means are rounded once.
-	tries, spins := int64(e.tries), int64(net.n)
-	res.overlap = float64(overlapSum) / float64(2*spins*tries)
-	res.errors = float64(2*spins*tries-overlapSum) / float64(4*spins*tries)
-	res.energy = float64(energySum) / float64(4*spins*spins*tries)
+	tries, size := int64(e.tries), int64(n)
+	res.overlap = float64(overlapSum) / float64(2*size*tries)
+	res.errors = float64(2*size*tries-overlapSum) / float64(4*size*tries)
+	res.energy = float64(energySum) / float64(4*size*size*tries)
 	res.success = float64(successes) / float64(tries)
 	res.sweeps = float64(sweepSum) / float64(tries)
 	return res, nil
@@ -88,7 +100,7 @@ func (e *retrieval) run(ctx context.Context) (results, error) {
 // begin overwrites dst with pattern mu, of which e.flips spins are flipped. It
 // shuffles sites, a permutation of the neurons.
 func (e *retrieval) begin(dst []uint64, mu int, sites []int32) {
-	copy(dst, e.net.pattern(mu))
+	e.patterns.Pattern(dst, mu)
 	if e.flips == 0 {
 		return // e.start may be nil
 	}

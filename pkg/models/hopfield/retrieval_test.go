@@ -6,6 +6,8 @@ import (
 	"math/bits"
 	"slices"
 	"testing"
+
+	"github.com/neurosweep/sweep/internal/spins"
 )
 
 // TestSinglePattern knows the answer: the one pattern is reached in one sweep
@@ -43,7 +45,7 @@ func TestSinglePattern(t *testing.T) {
 func TestMeans(t *testing.T) {
 	const n, p, tries = 200, 38, 10
 	net := newNetwork(n, p, false, generator(5))
-	got, err := (&retrieval{net: net, tries: tries, maxSweeps: 1000}).run(context.Background())
+	got, err := (&retrieval{patterns: net.Patterns, tries: tries, maxSweeps: 1000}).run(context.Background())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -55,7 +57,7 @@ func TestMeans(t *testing.T) {
 	}())
 	var want results
 	for mu := range tries {
-		orbit, back := v.sync(spins(n, net.pattern(mu)))
+		orbit, back := v.sync(signs(n, net.pattern(mu)))
 		m, e, cycle := 0.0, 0.0, orbit[back:]
 		for _, s := range cycle {
 			m += float64(v.overlap(mu, s)) / n / float64(len(cycle))
@@ -110,11 +112,11 @@ func TestSuccessBound(t *testing.T) {
 	for wrong := range 3 {
 		// A second pattern, which differs from the first in a few places and is
 		// stored many times over, draws the try to itself.
-		all := []uint64{1<<20 - 1}
+		all := [][]uint64{{1<<20 - 1}}
 		for range 9 {
-			all = append(all, 1<<20-1^(1<<(wrong+1)-1))
+			all = append(all, []uint64{1<<20 - 1 ^ (1<<(wrong+1) - 1)})
 		}
-		r, err := (&retrieval{net: store(20, false, all), tries: 1, maxSweeps: 100}).run(context.Background())
+		r, err := (&retrieval{patterns: spins.Store(20, all...), tries: 1, maxSweeps: 100}).run(context.Background())
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -158,12 +160,12 @@ func TestStoredAt(t *testing.T) {
 	for _, c := range []struct {
 		alpha float64
 		n, p  int
-	}{{0.138, 500, 69}, {0.12, 1000, 120}, {1e-9, 100, 1}, {0.125, 100, 13}, {2, 50, 100}, {32767, 1, 32767}} {
+	}{{0.138, 500, 69}, {0.12, 1000, 120}, {1e-9, 100, 1}, {0.125, 100, 13}, {2, 50, 100}, {65535, 1, 65535}} {
 		if p, err := storedAt(c.alpha, c.n); p != c.p || err != nil {
 			t.Errorf("alpha = %g of %d stores %d (%v), want %d", c.alpha, c.n, p, err, c.p)
 		}
 	}
-	for _, alpha := range []float64{400, 1e300} {
+	for _, alpha := range []float64{700, 1e300} {
 		if p, err := storedAt(alpha, 100); err == nil {
 			t.Errorf("alpha = %g of 100 stores %d", alpha, p)
 		}

@@ -3,9 +3,70 @@ package hopfield
 import (
 	"context"
 	"math"
+	"math/bits"
 	"math/rand/v2"
 	"testing"
+
+	"github.com/neurosweep/sweep/internal/spins"
 )
+
+// network is patterns with what the tests ask of them.
+type network struct {
+	*spins.Patterns
+	n, p     int
+	diagonal bool
+	states   [][]uint64
+}
+
+// newNetwork draws p random patterns.
+func newNetwork(n, p int, diagonal bool, r *rand.Rand) *network {
+	return wrap(spins.Draw(n, p, r), diagonal)
+}
+
+func wrap(x *spins.Patterns, diagonal bool) *network {
+	net := &network{Patterns: x, n: x.N(), p: x.P(), diagonal: diagonal}
+	for mu := range net.p {
+		net.states = append(net.states, make([]uint64, spins.Words(net.n)))
+		x.Pattern(net.states[mu], mu)
+	}
+	return net
+}
+
+// pattern is pattern mu as a state; it must not be written to.
+func (net *network) pattern(mu int) []uint64 { return net.states[mu] }
+
+// overlap is N·m^μ, without the kernel.
+func (net *network) overlap(mu int, state []uint64) int {
+	differ := 0
+	for k, w := range net.states[mu] {
+		differ += bits.OnesCount64(w ^ state[k])
+	}
+	return net.n - 2*differ
+}
+
+// energy is 2N²·E/N, without the kernel.
+func (net *network) energy(state []uint64) int64 {
+	sum := int64(net.p) * int64(net.n)
+	for mu := range net.p {
+		m := int64(net.overlap(mu, state))
+		sum -= m * m
+	}
+	return sum
+}
+
+func (net *network) relaxer() *relaxer {
+	return newRelaxer(spins.NewState(net.Patterns, net.diagonal), net.n)
+}
+
+// unstable says whether neuron i disagrees with its field.
+func (r *relaxer) unstable(i int) bool { return int64(r.Spin(i))*r.Field(i) < 0 }
+
+// fields are all fields N·h.
+func (r *relaxer) fields() []int64 {
+	all := make([]int64, len(r.order))
+	r.Fields(all, 0)
+	return all
+}
 
 // mean is a mean over independent networks and its standard error.
 type mean struct{ value, se float64 }
@@ -42,6 +103,8 @@ type protocol struct {
 	m0        float64 // 0 stands for 1
 	tries     int
 	maxSweeps int // 0 stands for 1000
+
+	temperature float64
 }
 
 // sample runs the protocol on independent networks.
@@ -57,11 +120,15 @@ func sample(t testing.TB, networks int, c protocol) []results {
 	for k := range all {
 		at := func(stream uint64) *rand.Rand { return generator(stream, uint64(c.n), uint64(k)) }
 		e := retrieval{
-			net:       newNetwork(c.n, c.p, c.diagonal, at(1)),
+			patterns:  spins.Draw(c.n, c.p, at(1)),
+			diagonal:  c.diagonal,
 			tries:     min(c.tries, c.p),
 			flips:     flipsFor(c.m0, c.n),
 			maxSweeps: c.maxSweeps,
 			start:     at(2),
+
+			temperature: c.temperature,
+			noise:       at(4),
 		}
 		if !c.sync {
 			e.order = at(3)

@@ -132,7 +132,7 @@ func TestTwoCycles(t *testing.T) {
 		xs := make([]float64, 100)
 		for k := range xs {
 			net := newNetwork(1000, p, false, generator(1, 1000, uint64(k)))
-			r := newRelaxer(net)
+			r := net.relaxer()
 			for mu := range 25 {
 				e, err := r.sync(context.Background(), net.pattern(mu), 1000)
 				if err != nil || e.cycle == 0 {

@@ -179,6 +179,9 @@ func (s *subject) repeats() error {
 // bits and leave the same state, and each trace has values at one of them at
 // least, at times that do not go back.
 func (s *subject) records() error {
+	if len(s.model.Traces) == 0 {
+		return nil
+	}
 	added := make(map[*models.Trace]bool)
 	for _, trial := range s.sampled() {
 		r := make(models.Recording)

@@ -1,0 +1,226 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/spf13/cobra"
+	"golang.org/x/term"
+
+	"github.com/neurosweep/sweep/pkg/experiment"
+	"github.com/neurosweep/sweep/pkg/models/all"
+	"github.com/neurosweep/sweep/pkg/report"
+	"github.com/neurosweep/sweep/pkg/store"
+)
+
+// figuresDir is where a result folder has its figures.
+const figuresDir = "figures"
+
+// plotKeys are the keys of a figure that have a flag.
+var plotKeys = []string{"kind", "x", "y", "z", "by", "panels", "where"}
+
+func (a *app) plotCommand() *cobra.Command {
+	var flags specFlags
+	var names, formats []string
+	var out string
+	var terminal bool
+	given := make(map[string]*string)
+	cmd := a.verb(&cobra.Command{
+		Use:   "plot RESULTS-FOLDER | SPEC",
+		Short: "Draw figures of the results",
+		Long: `plot draws the figures that the spec asks for, from the data set in trials/ alone:
+of a result folder those of the spec as run, of a spec file those that the file
+has now. Without figures in the spec it draws some that axes and outputs suggest.
+--kind, --x, --y and so on draw another one in their place.
+
+Files go to the folder's figures/, in each format, with the caption as text
+beside them. The same data give the same bytes.`,
+		Example: "  sweep plot results/bms-regimes\n  sweep plot results/bms-regimes --kind line --x sigma --y 'mean(rate)' --by gamma\n  sweep plot results/logistic-bifurcation --term",
+		Args:    cobra.ExactArgs(1),
+	}, true, func(cmd *cobra.Command, args []string) error {
+		for _, f := range formats {
+			if !slices.Contains(report.Formats, f) {
+				return fmt.Errorf("--format takes %s, not %q", strings.Join(report.Formats, ", "), f)
+			}
+		}
+		r, dir, err := a.report(args[0], flags)
+		if err != nil {
+			return err
+		}
+		figures, err := r.Figures()
+		if err != nil {
+			return err
+		}
+		if text := figureText(given); text != "" {
+			specs, err := r.Spec().ParseFigures("flags", text)
+			if err != nil {
+				return err
+			}
+			figures = []*report.Figure{r.Figure(specs[0])}
+		}
+		if figures, err = pickFigures(figures, names); err != nil {
+			return err
+		}
+		if terminal {
+			return a.showFigures(figures)
+		}
+		if out == "" {
+			out = filepath.Join(dir, figuresDir)
+		}
+		paths, err := drawFigures(figures, out, formats)
+		if a.json {
+			return errors.Join(a.printJSON("sweep.plot/v1", "figures", paths), err)
+		}
+		for _, p := range paths {
+			fmt.Fprintln(a.stdout, p)
+		}
+		return err
+	})
+	cmd.Flags().StringVar(&flags.variant, "variant", "", "take the `name`d variant of the spec")
+	cmd.Flags().StringSliceVar(&names, "figure", nil, "draw the `name`d figures only")
+	cmd.Flags().StringSliceVar(&formats, "format", []string{"png", "svg", "pdf"}, "`formats` of the files")
+	cmd.Flags().StringVar(&out, "out", "", "`folder` for the files (default figures/ of the result folder)")
+	cmd.Flags().BoolVar(&terminal, "term", false, "show the figures on the terminal and write no file")
+	for _, key := range plotKeys {
+		given[key] = cmd.Flags().String(key, "", "draw another figure: its "+key+", as in a spec")
+	}
+	return cmd
+}
+
+// report opens the result folder that the argument names, itself or by its spec.
+// Of a spec file the figures are those that the file has now.
+func (a *app) report(arg string, flags specFlags) (*report.Report, string, error) {
+	if !isFolder(arg) {
+		spec, err := flags.read(arg)
+		if err != nil {
+			return nil, "", err
+		}
+		dir := filepath.Join(a.settings.Results, spec.Name)
+		return report.New(dir, spec, all.Models), dir, nil
+	}
+	dir, _, err := a.folder(arg, flags)
+	if err != nil {
+		return nil, "", err
+	}
+	r, err := report.Open(dir, all.Models)
+	return r, dir, err
+}
+
+// figureText is the figure that flags give as it would stand in a spec, "" if
+// none is given.
+func figureText(given map[string]*string) string {
+	var b strings.Builder
+	for _, key := range plotKeys {
+		if text := *given[key]; text != "" {
+			if key != "kind" && !strings.HasPrefix(text, "[") {
+				text = "'" + strings.ReplaceAll(text, "'", "''") + "'"
+			}
+			fmt.Fprintf(&b, "%s: %s\n", key, text)
+		}
+	}
+	return b.String()
+}
+
+// pickFigures are the figures of these names; all if there are none.
+func pickFigures(figures []*report.Figure, names []string) ([]*report.Figure, error) {
+	if names == nil {
+		return figures, nil
+	}
+	var known []string
+	for _, f := range figures {
+		known = append(known, f.Name())
+	}
+	var list []*report.Figure
+	for _, name := range names {
+		i := slices.Index(known, name)
+		if i < 0 {
+			return nil, fmt.Errorf("there is no figure %q; figures are %s", name, strings.Join(known, ", "))
+		}
+		list = append(list, figures[i])
+	}
+	return list, nil
+}
+
+// drawFigures writes figures into a folder and returns what it wrote. One that
+// cannot be drawn does not keep the others from being.
+func drawFigures(figures []*report.Figure, dir string, formats []string) (paths []string, err error) {
+	if len(figures) == 0 {
+		return nil, nil
+	}
+	if err := os.MkdirAll(dir, 0o777); err != nil {
+		return nil, err
+	}
+	for _, f := range figures {
+		caption, mistake := f.Caption()
+		if mistake != nil {
+			err = errors.Join(err, fmt.Errorf("figure %s: %w", f.Name(), mistake))
+			continue
+		}
+		files := map[string][]byte{"txt": []byte(caption + "\n")}
+		for _, format := range formats {
+			if files[format], mistake = f.Draw(format); mistake != nil {
+				err = errors.Join(err, fmt.Errorf("figure %s: %w", f.Name(), mistake))
+			}
+		}
+		for _, extension := range append(slices.Clone(formats), "txt") {
+			path := filepath.Join(dir, f.Name()+"."+extension)
+			if mistake := store.WriteFile(path, files[extension]); mistake != nil {
+				return paths, errors.Join(err, mistake)
+			}
+			if extension != "txt" {
+				paths = append(paths, path)
+			}
+		}
+	}
+	return paths, err
+}
+
+// showFigures prints figures as large as the terminal is.
+func (a *app) showFigures(figures []*report.Figure) (err error) {
+	columns, rows := 80, 24
+	colors := false
+	if f, ok := a.stdout.(*os.File); ok && term.IsTerminal(int(f.Fd())) {
+		if w, h, err := term.GetSize(int(f.Fd())); err == nil && w > 0 && h > 0 {
+			columns, rows = w, min(h-1, w/2)
+		}
+		colors = os.Getenv("NO_COLOR") == ""
+	}
+	for i, f := range figures {
+		text, mistake := f.Terminal(columns, rows, colors)
+		if mistake != nil {
+			err = errors.Join(err, fmt.Errorf("figure %s: %w", f.Name(), mistake))
+			continue
+		}
+		if i > 0 {
+			fmt.Fprintln(a.stdout)
+		}
+		if _, err := io.WriteString(a.stdout, text); err != nil {
+			return err
+		}
+	}
+	return err
+}
+
+// drawAfter draws the figures of a run, in the formats of the setting. What goes
+// wrong with a figure is said and is nothing to the run.
+func (a *app) drawAfter(dir string, spec *experiment.Spec) {
+	if a.settings.Figures == nil {
+		return
+	}
+	figures, err := report.New(dir, spec, all.Models).Figures()
+	if err == nil {
+		var paths []string
+		paths, err = drawFigures(figures, filepath.Join(dir, figuresDir), a.settings.Figures)
+		for _, p := range paths {
+			fmt.Fprintln(a.stderr, p)
+		}
+	}
+	if err != nil {
+		fmt.Fprintf(a.stderr, "sweep: figures: %v\n", err)
+	}
+}

@@ -1,0 +1,116 @@
+package main
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+// drawn is a spec with a figure of each sort of data that probe has.
+const drawn = `about: Are figures a function of the data set?
+model: probe
+seed: 3
+replicates: 3
+params:
+  x: {linspace: [0, 1, 11]}
+  n: [2, 5]
+figures:
+  - {kind: line, x: x, y: mean(uniform), by: n, file: curve}
+  - {kind: heatmap, x: x, y: n, z: square, contours: 0.5}
+  - {kind: orbit, x: x, y: list, panels: n}
+variants:
+  broken:
+    figures:
+      - {kind: line, x: x, y: square, with: [{from: nowhere, y: m}], file: broken}
+      - {kind: line, x: x, y: square, file: whole}
+`
+
+// Figures are drawn from trials/ alone, with the same bytes whenever they are.
+func TestPlotSameBytes(t *testing.T) {
+	dir := t.TempDir()
+	writeSpec(t, dir, "drawn.yaml", drawn)
+	out := must(t, sweep(t, dir, "run", "drawn.yaml", "--figures", "png,svg,pdf"), 0)
+	figures := filepath.Join(dir, "results", "drawn", "figures")
+	want := hashes(t, figures)
+	if len(want) != 12 || !strings.Contains(out, "figures/curve.png") {
+		t.Fatalf("the run drew %v\n%s", want, out)
+	}
+	// All but spec and data set goes.
+	for _, name := range []string{"figures", "journal", "timings", "runs", "README.md", "SHA256SUMS"} {
+		if err := os.RemoveAll(filepath.Join(dir, "results", "drawn", name)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	must(t, sweep(t, dir, "plot", "results/drawn"), 0)
+	sameHashes(t, "drawn again", hashes(t, figures), want)
+
+	// Another figure computes nothing and leaves the data set as it is.
+	trials := hashes(t, filepath.Join(dir, "results", "drawn", "trials"))
+	writeSpec(t, dir, "drawn.yaml", strings.Replace(drawn, "file: curve", "file: other", 1))
+	out = must(t, sweep(t, dir, "run", "drawn.yaml"), 0)
+	if !strings.Contains(out, "; 0 run in") || !strings.Contains(out, "figures/other.png") {
+		t.Errorf("after a change of a figure:\n%s", out)
+	}
+	sameHashes(t, "after a change of a figure", hashes(t, filepath.Join(dir, "results", "drawn", "trials")), trials)
+}
+
+// A figure that cannot be drawn is said, and neither ends a run badly nor keeps
+// the others from being drawn.
+func TestFigureThatCannotBeDrawn(t *testing.T) {
+	dir := t.TempDir()
+	writeSpec(t, dir, "drawn.yaml", drawn)
+	out := must(t, sweep(t, dir, "run", "drawn.yaml", "--variant", "broken"), 0)
+	if !strings.Contains(out, "figure broken: with: nowhere") && !strings.Contains(out, "figure broken: with:") || !strings.Contains(out, "figures/whole.png") {
+		t.Errorf("%s", out)
+	}
+	must(t, sweep(t, dir, "plot", "results/drawn-broken", "--figure", "broken"), 1)
+	must(t, sweep(t, dir, "verify", "results/drawn-broken"), 0)
+}
+
+func TestPlotFlags(t *testing.T) {
+	dir := t.TempDir()
+	writeSpec(t, dir, "drawn.yaml", drawn)
+	must(t, sweep(t, dir, "run", "drawn.yaml", "--figures", "none"), 0)
+	if _, err := os.Stat(filepath.Join(dir, "results", "drawn", "figures")); err == nil {
+		t.Error("figures none draws figures")
+	}
+	out := must(t, sweep(t, dir, "plot", "drawn.yaml", "--kind", "line", "--x", "x", "--y", "median(square)", "--format", "svg", "--out", "pictures"), 0)
+	if strings.TrimSpace(out) != filepath.Join("pictures", "line-square.svg") {
+		t.Errorf("drew %s", out)
+	}
+	for _, c := range []struct {
+		args string
+		code int
+		want string
+	}{
+		{"--kind line --x y --y square", 3, `there is no column "y"`},
+		{"--kind lime --x x", 3, "did you mean line?"},
+		{"--figure curv", 1, "figures are curve"},
+		{"--format gif", 1, "png, svg, pdf"},
+	} {
+		args := append([]string{"plot", "results/drawn"}, strings.Fields(c.args)...)
+		if out := must(t, sweep(t, dir, args...), c.code); !strings.Contains(out, c.want) {
+			t.Errorf("%s: %s", c.args, out)
+		}
+	}
+	out = must(t, sweep(t, dir, "plot", "results/drawn", "--term", "--figure", "curve"), 0)
+	if !strings.Contains(out, "mean uniform") || strings.Contains(out, "\x1b") || len(strings.Split(out, "\n")) != 25 {
+		t.Errorf("on a terminal:\n%s", out)
+	}
+}
+
+// A spec without figures has some all the same, and one with an empty list none.
+func TestSuggestedFigures(t *testing.T) {
+	dir := t.TempDir()
+	text := "about: a\nmodel: logistic\nparams:\n  r: {linspace: [3, 4, 21]}\n  steps: 100\n"
+	writeSpec(t, dir, "bare.yaml", text)
+	writeSpec(t, dir, "none.yaml", text+"figures: []\n")
+	out := must(t, sweep(t, dir, "run", "bare.yaml"), 0)
+	if !strings.Contains(out, "figures/orbit-orbit.png") {
+		t.Errorf("without figures:\n%s", out)
+	}
+	if out = must(t, sweep(t, dir, "run", "none.yaml"), 0); strings.Contains(out, "figures/") {
+		t.Errorf("with an empty list:\n%s", out)
+	}
+}

@@ -1,0 +1,118 @@
+package report
+
+import (
+	"math"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/neurosweep/sweep/pkg/experiment"
+)
+
+func TestAggregates(t *testing.T) {
+	xs := []float64{4, 1, 3, 2}
+	for _, c := range []struct {
+		name  string
+		level float64
+		want  float64
+	}{
+		{"mean", 0, 2.5}, {"median", 0, 2.5}, {"min", 0, 1}, {"max", 0, 4}, {"count", 0, 10}, // count adds what is 0 or 1
+		{"std", 0, math.Sqrt(5. / 3)}, {"se", 0, math.Sqrt(5. / 12)},
+		{"quantile", 0.25, 1.75}, {"quantile", 0, 1}, {"quantile", 1, 4}, // numpy.quantile
+	} {
+		if got := aggregate(experiment.Aggregate{Func: c.name, Level: c.level}, xs); math.Abs(got-c.want) > 1e-15 {
+			t.Errorf("%s(%v) is %v, not %v", c.name, c.level, got, c.want)
+		}
+	}
+	if !slices.Equal(xs, []float64{4, 1, 3, 2}) {
+		t.Error("the values were moved")
+	}
+	// 8 of 10 and 0 of 10: statsmodels.stats.proportion.proportion_confint(method="wilson").
+	for _, c := range [][4]float64{{8, 10, 0.4901624715, 0.9433178485}, {0, 10, 0, 0.2775327999}} {
+		low, high := wilson(c[0], c[1])
+		if math.Abs(low-c[2]) > 1e-9 || math.Abs(high-c[3]) > 1e-9 {
+			t.Errorf("Wilson's interval for %v of %v is [%.10f, %.10f]", c[0], c[1], low, high)
+		}
+	}
+}
+
+func TestTicks(t *testing.T) {
+	for _, c := range []struct {
+		low, high float64
+		log       bool
+		want      string
+	}{
+		{0, 1, false, "0.0 0.2 0.4 0.6 0.8 1.0"},
+		{-7.1, 0.1, false, "−6 −4 −2 0"},
+		{0, 1e6, false, "0 0.2·10^{6} 0.4·10^{6} 0.6·10^{6} 0.8·10^{6} 1.0·10^{6}"},
+		{0, 2e-5, false, "0 0.5·10^{−5} 1.0·10^{−5} 1.5·10^{−5} 2.0·10^{−5}"},
+		{0.01, 1e5, true, "10^{−2} 0.1 1 10 100 1000 10^{4} 10^{5}"},
+		{2, 30, true, "2 5 10 20"},
+		{1.01, 1.02, true, "1.010 1.012 1.014 1.016 1.018 1.020"},
+	} {
+		a := &axis{low: c.low, high: c.high, log: c.log}
+		most := 6
+		if c.log {
+			most = 8
+		}
+		var got []string
+		for _, k := range a.ticks(most) {
+			if p := a.part(k.at); p < -1e-6 || p > 1+1e-6 {
+				t.Errorf("[%v, %v] has a tick at %v", c.low, c.high, k.at)
+			}
+			if k.text != "" {
+				got = append(got, k.text)
+			}
+		}
+		if text := strings.Join(got, " "); text != c.want {
+			t.Errorf("[%v, %v]: %s", c.low, c.high, text)
+		}
+	}
+}
+
+// The lightness of maps goes evenly, so that they read in grey and by eyes that
+// miss a colour.
+func TestMapsAreEven(t *testing.T) {
+	light := func(m colorMap, p float64) float64 {
+		c := m(p)
+		linear := func(v uint8) float64 {
+			x := float64(v) / 255
+			if x <= 0.04045 {
+				return x / 12.92
+			}
+			return math.Pow((x+0.055)/1.055, 2.4)
+		}
+		r, g, b := linear(c.R), linear(c.G), linear(c.B)
+		l := math.Cbrt(0.4122214708*r + 0.5363325363*g + 0.0514459929*b)
+		m2 := math.Cbrt(0.2119034982*r + 0.6806995451*g + 0.1073969566*b)
+		s := math.Cbrt(0.0883024619*r + 0.2817188376*g + 0.6299787005*b)
+		return 0.2104542553*l + 0.7936177850*m2 - 0.0040720468*s
+	}
+	for name, m := range map[string]colorMap{"sequential": sequential(), "ink": ink()} {
+		first, last := light(m, 0), light(m, 1)
+		for i := range 101 {
+			p := float64(i) / 100
+			// One part in 256 of a step, and the rounding of channels to 8 bits.
+			if want := first + p*(last-first); math.Abs(light(m, p)-want) > 0.01 {
+				t.Errorf("%s at %v has the lightness %v, not %v", name, p, light(m, p), want)
+			}
+		}
+	}
+	d := diverging()
+	for i := range 51 {
+		if p := float64(i) / 100; math.Abs(light(d, p)-light(d, 1-p)) > 0.01 {
+			t.Errorf("the diverging map is not as light at %v as at %v", p, 1-p)
+		}
+	}
+}
+
+func TestPretty(t *testing.T) {
+	for text, want := range map[string]string{
+		"log10(d)": "log_{10}(d)", "(alpha - 0.138) * sqrt(n)": "(α − 0.138) √(n)", "success_fraction": "success fraction",
+		"x ** 2": "x^{2}", "class == periodic": "class = periodic",
+	} {
+		if got := pretty(text); got != want {
+			t.Errorf("%s is written %s", text, got)
+		}
+	}
+}

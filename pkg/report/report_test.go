@@ -1,0 +1,287 @@
+package report_test
+
+import (
+	"bytes"
+	"context"
+	"encoding/xml"
+	"errors"
+	"fmt"
+	"image/png"
+	"io"
+	"math"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+
+	"github.com/neurosweep/sweep/pkg/experiment"
+	"github.com/neurosweep/sweep/pkg/models"
+	"github.com/neurosweep/sweep/pkg/report"
+	"github.com/neurosweep/sweep/pkg/runner"
+	"github.com/neurosweep/sweep/pkg/store"
+)
+
+var (
+	a     = models.Float("a", 1, "a number").In("mV")
+	b     = models.Float("b", 1, "another number")
+	value = models.Scalar("value", "Hz", "a times b")
+	sign  = models.Bool("up", "whether a is above b")
+	class = models.Label("class", "which of them is larger", "none", "a", "b")
+	re    = models.Series("re", "", "real parts of 60 numbers within a circle of radius b")
+	im    = models.Series("im", "", "imaginary parts of them")
+	// shapes is a model with an output for every kind of figure. It fails at
+	// a = 3, b = 1, and has no value at a = 4, b = 1.
+	shapes = &models.Model{
+		Name: "shapes", Doc: "Package shapes is a model of shapes.\n\nIt has all sorts of outputs.\npackage x", Version: 1,
+		Params: []models.Param{a, b}, Outputs: []models.Output{value, sign, class, re, im},
+		Run: func(_ context.Context, t *models.Trial) error {
+			x, y := a.Of(t), b.Of(t)
+			if x == 3 && y == 1 {
+				return errors.New("no")
+			}
+			if x == 4 && y == 1 {
+				value.None(t)
+			} else {
+				value.Put(t, x*y)
+			}
+			sign.Put(t, x > y)
+			class.Put(t, map[bool]string{true: "a", false: "b"}[x > y])
+			var us, vs []float64
+			for i := range 60 {
+				r, phi := y*math.Sqrt(float64(i)/60), float64(i)*2.399963
+				us, vs = append(us, r*math.Cos(phi)), append(vs, r*math.Sin(phi))
+			}
+			re.Put(t, us)
+			im.Put(t, vs)
+			return nil
+		},
+	}
+	library = []*models.Model{shapes}
+)
+
+const grid = `about: a
+model: shapes
+replicates: 3
+params:
+  a: [1, 2, 3, 4, 5]
+  b: [1, 2, 3, 4]
+`
+
+// computed runs a spec and opens its result folder.
+func computed(t testing.TB, text string, list []*models.Model) *report.Report {
+	t.Helper()
+	spec, err := experiment.Parse("x.yaml", []byte(text), experiment.Options{Models: list})
+	if err != nil {
+		t.Fatal(err)
+	}
+	dir := filepath.Join(t.TempDir(), "x")
+	st, err := store.Open(dir, spec.Plan(), spec.Resolved(), store.Options{Run: store.Run{ID: "test"}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := errors.Join(runner.Run(context.Background(), nil, spec.Plan(), spec.Plan().Sequence(), st, runner.Options{}), st.Close()); err != nil {
+		t.Fatal(err)
+	}
+	r, err := report.Open(dir, list)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return r
+}
+
+func drawOne(t testing.TB, r *report.Report, text string) *report.Figure {
+	t.Helper()
+	list, err := r.Spec().ParseFigures("figure", text)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return r.Figure(list[0])
+}
+
+// kinds are figures of each kind, with words that their captions must have.
+var kinds = []struct{ figure, caption string }{
+	{"{kind: line, x: a, y: value, by: b}", "Taken together: 3 replicates, up to 3 trials at one place."},
+	{"{kind: line, x: a, y: value}", "Taken together: 3 replicates and b, up to 12 trials at one place."},
+	{"{kind: line, x: a, y: value}", "3 failed trials left out."},
+	{"{kind: line, x: a, y: median(value), panels: up}", "Bands go from the lower to the upper quartile."},
+	{"{kind: line, x: a, y: fraction(up), with: [{y: mean(value) / 20, label: other}]}", "Wilson intervals of 95 %"},
+	{"{kind: heatmap, x: a, y: b, z: value, contours: [5, 10]}", "Grey: no value. Contours at 5 and 10."},
+	{"{kind: heatmap, x: a, y: b, z: mean(value) - 8, center: 0, log: x}", "The middle of the colours is at 0."},
+	{"{kind: phases, x: a, y: b, z: class}", "The most frequent at each place"},
+	{"{kind: orbit, x: a, y: re}", "The darker, the more of 3420 values"},
+	{"{kind: histogram, x: value, by: b, log: y, where: a > 1}", "Only trials where a > 1."},
+	{"{kind: spectrum, x: re, y: im, panels: b, law: {circle: b}, where: replicate == 0 and a == 1}", "Line: the law's circle."},
+	{"{kind: spectrum, x: re, law: {semicircle: b}, where: b == 2}", "Line: the law's semicircle."},
+	{"{kind: raster, x: re, y: trial, where: a == 1}", "720 events."},
+	{"{kind: escape, x: [a - 0.5, a + 0.5], y: [b - 0.5, b + 0.5], z: im, rows: 6}", "Black: no escape"},
+}
+
+// Every kind is drawn in every format, with the same bytes from the same data,
+// and as files that readers take.
+func TestKinds(t *testing.T) {
+	r := computed(t, grid, library)
+	again, err := report.Open(filepath.Join(r.Dir()), library)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i, k := range kinds {
+		f, g := drawOne(t, r, k.figure), drawOne(t, again, k.figure)
+		caption, err := f.Caption()
+		if err != nil {
+			t.Errorf("%s: %v", k.figure, err)
+			continue
+		}
+		if !strings.Contains(caption, k.caption) {
+			t.Errorf("%s: the caption is\n%s", k.figure, caption)
+		}
+		scene, err := f.Scene()
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, format := range report.Formats {
+			data, err := f.Draw(format)
+			if err != nil {
+				t.Fatalf("%s as %s: %v", k.figure, format, err)
+			}
+			readable(t, format, data, scene)
+			if dir := os.Getenv("SWEEP_FIGURES"); dir != "" { // to look at them
+				if err := os.WriteFile(filepath.Join(dir, fmt.Sprintf("%02d.%s", i, format)), data, 0o666); err != nil {
+					t.Fatal(err)
+				}
+			}
+			if i%4 != 0 && format != "svg" {
+				continue // PNG and PDF take their time, and are made of the same scene
+			}
+			if other, err := g.Draw(format); err != nil || !bytes.Equal(data, other) {
+				t.Errorf("%s as %s: other bytes the second time, %v", k.figure, format, err)
+			}
+		}
+		inside(t, k.figure, scene)
+		for _, colors := range []bool{true, false} {
+			text, err := f.Terminal(80, 24, colors)
+			if err != nil || strings.Count(text, "\n") != 24 || strings.Contains(text, "\x1b") && !colors {
+				t.Errorf("%s on a terminal: %v\n%s", k.figure, err, text)
+			}
+		}
+	}
+}
+
+// readable checks that a file is what it claims to be, and as large.
+func readable(t *testing.T, format string, data []byte, s *report.Scene) {
+	t.Helper()
+	switch format {
+	case "png":
+		m, err := png.Decode(bytes.NewReader(data))
+		if err != nil || math.Abs(float64(m.Bounds().Dx())-s.Width*300/25.4) > 1 || !bytes.Contains(data, []byte(s.Caption)) {
+			t.Errorf("the PNG: %v", err)
+		}
+	case "svg":
+		d := xml.NewDecoder(bytes.NewReader(data))
+		for {
+			if _, err := d.Token(); err == io.EOF {
+				break
+			} else if err != nil {
+				t.Errorf("the SVG: %v", err)
+				break
+			}
+		}
+	case "pdf":
+		want := fmt.Sprintf("/MediaBox [0 0 %.2f %.2f]", s.Width*72/25.4, s.Height*72/25.4)
+		if got := regexp.MustCompile(`/MediaBox \[[^\]]*\]`).Find(data); string(got) != want {
+			t.Errorf("the PDF has %s, not %s", got, want)
+		}
+	}
+}
+
+// inside checks that no text leaves the figure.
+func inside(t *testing.T, name string, s *report.Scene) {
+	t.Helper()
+	for _, item := range s.Items {
+		if text, ok := item.(*report.Text); ok {
+			if b := text.Box(); b.X < -0.01 || b.Y < -0.01 || b.X+b.W > s.Width+0.01 || b.Y+b.H > s.Height+0.01 {
+				t.Errorf("%s: %q is cut: %+v in %v × %v", name, text.Text, b, s.Width, s.Height)
+			}
+		}
+	}
+}
+
+// The colours of a heat map are those of the values: the lowest at a = b = 1,
+// the highest at 5, 4.
+func TestHeatmapColors(t *testing.T) {
+	r := computed(t, grid, library)
+	s, err := drawOne(t, r, "{kind: heatmap, x: a, y: b, z: value}").Scene()
+	if err != nil {
+		t.Fatal(err)
+	}
+	var m *report.Image
+	for _, item := range s.Items {
+		if im, ok := item.(*report.Image); ok && m == nil {
+			m = im
+		}
+	}
+	w, h := m.Pixels.Rect.Dx(), m.Pixels.Rect.Dy()
+	at := func(x, y int) any { return m.Pixels.NRGBAAt((2*x+1)*w/10, h-1-(2*y+1)*h/8) }
+	if low, high := fmt.Sprint(at(0, 0)), fmt.Sprint(at(4, 3)); low != "{51 17 80 255}" || high != "{249 237 82 255}" {
+		t.Errorf("lowest %s, highest %s", low, high)
+	}
+	if failed := fmt.Sprint(at(2, 0)); failed != "{221 221 221 255}" {
+		t.Errorf("a place that failed is %s", failed)
+	}
+}
+
+func TestFiguresThatCannotBe(t *testing.T) {
+	r := computed(t, grid, library)
+	for figure, want := range map[string]string{
+		"{kind: line, x: a, y: value, where: a > 9}":               "where leaves no trial of 57",
+		"{kind: line, x: a, y: value, by: trial}":                  "at most 40 curves",
+		"{kind: line, x: a, y: value, panels: trial}":              "at most 24 panels",
+		"{kind: heatmap, x: a - 1, y: b, z: value, log: x}":        "not above 0",
+		"{kind: spectrum, x: re, y: im, law: {circle: b}}":         "several values in one panel",
+		"{kind: line, x: a, y: value, with: [{from: x, y: valu}]}": "did you mean value?",
+	} {
+		if _, err := drawOne(t, r, figure).Draw("png"); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%s: %v", figure, err)
+		}
+	}
+}
+
+// BenchmarkOrbit draws an orbit diagram of 4000 places with 500 points each.
+func BenchmarkOrbit(bench *testing.B) {
+	x := models.Float("x", 1, "a number")
+	orbit := models.Series("orbit", "", "500 numbers")
+	m := &models.Model{
+		Name: "orbits", Doc: shapes.Doc, Version: 1, Params: []models.Param{x}, Outputs: []models.Output{orbit},
+		Run: func(_ context.Context, t *models.Trial) error {
+			list, y := make([]float64, 500), 0.3
+			for i := range list {
+				y = x.Of(t) * y * (1 - y)
+				list[i] = y
+			}
+			orbit.Put(t, list)
+			return nil
+		},
+	}
+	r := computed(bench, "about: a\nmodel: orbits\nparams: {x: {linspace: [2.8, 4, 4000]}}\n", []*models.Model{m})
+	drawMany(bench, r, "{kind: orbit, x: x, y: orbit, width: page}")
+}
+
+// BenchmarkHeatmap draws one of a million trials.
+func BenchmarkHeatmap(bench *testing.B) {
+	x, y := models.Float("x", 1, "a number"), models.Float("y", 1, "a number")
+	z := models.Scalar("z", "", "a number")
+	m := &models.Model{
+		Name: "plane", Doc: shapes.Doc, Version: 1, Params: []models.Param{x, y}, Outputs: []models.Output{z},
+		Run: func(_ context.Context, t *models.Trial) error { z.Put(t, x.Of(t)*y.Of(t)+1); return nil },
+	}
+	r := computed(bench, "about: a\nmodel: plane\nparams: {x: {linspace: [0, 1, 1000]}, y: {linspace: [0, 1, 1000]}}\n", []*models.Model{m})
+	drawMany(bench, r, "{kind: heatmap, x: x, y: y, z: mean(log10(z))}")
+}
+
+func drawMany(bench *testing.B, r *report.Report, figure string) {
+	for bench.Loop() {
+		if _, err := drawOne(bench, r, figure).Draw("png"); err != nil {
+			bench.Fatal(err)
+		}
+	}
+}
