@@ -33,6 +33,7 @@ venv: .venv/installed ## the Python environment that tests and notebooks use
 
 test: venv ## all tests that take seconds
 	$(GO) test ./...
+	$(GO) test -tags smallparts -run TestBreakingDiskParts ./pkg/store
 
 race: venv ## the same with the race detector
 	$(GO) test -race ./...
@@ -40,7 +41,7 @@ race: venv ## the same with the race detector
 lint: ## gofmt, vet, staticcheck and the floors of packages
 	@test -z "$$(gofmt -l cmd internal pkg)" || { gofmt -d cmd internal pkg; exit 1; }
 	$(GO) vet ./...
-	$(GO) vet -tags science,faults ./...
+	$(GO) vet -tags science,faults,smallparts ./...
 	$(GO) tool staticcheck ./...
 	$(GO) test ./internal/floors
 
@@ -68,6 +69,7 @@ fuzz: ## every fuzz target for FUZZTIME, two minutes each
 
 faults: ## 200 runs killed at random moments, and every step of the disk made to fail, minutes
 	SWEEP_FAULTS=1 $(GO) test -count 1 -v -timeout 60m -run TestBreakingDisk ./pkg/store
+	SWEEP_FAULTS=1 $(GO) test -count 1 -v -tags smallparts -timeout 60m -run TestBreakingDiskParts ./pkg/store
 	$(GO) test -count 1 -v -tags faults -timeout 60m -run 'TestKills|TestTwoAtOnce|TestReadOnly' ./cmd/sweep
 
 check: lint test race ## all of it before a change goes out

@@ -29,6 +29,9 @@ where: mode == "ok" or x == 0
 func TestMemoryLimit(t *testing.T) {
 	dir := t.TempDir()
 	writeSpec(t, dir, "hoard.yaml", strings.Replace(hoarding, "MODE", "hoard", 1))
+	// The same points but those that take memory, with no limit.
+	writeSpec(t, dir, "innocent.yaml", strings.Replace(strings.Replace(hoarding, "MODE", "hoard", 1), ` or x == 0`, "", 1))
+	must(t, sweep(t, dir, "run", "innocent.yaml", "--memory", "0", "--results", "free"), 0)
 	var want map[string]string
 	for _, workers := range []string{"1", "4"} {
 		out := must(t, sweep(t, dir, "run", "hoard.yaml", "--memory", "300MiB", "--workers", workers, "--results", "w"+workers), exitFailed)
@@ -42,6 +45,10 @@ func TestMemoryLimit(t *testing.T) {
 		}
 		sameHashes(t, workers+" workers", got, want)
 		must(t, sweep(t, dir, "verify", folder), 0)
+		d, _ := compared(t, filepath.Join(dir, "free", "innocent"), filepath.Join(dir, folder), exitDifference)
+		if d.Records != (recordDiff{A: 40, B: 42, Both: 40, OnlyB: 2}) {
+			t.Errorf("%s workers: beside a run without a limit the records are %+v", workers, d.Records)
+		}
 
 		var answer struct {
 			Failures struct {

@@ -123,24 +123,6 @@ func dataOf(t *testing.T, dir string) string {
 // must say so, and the next must finish the data set to the same bytes.
 func TestBreakingDisk(t *testing.T) { breakDisk(t, 60, 11) }
 
-// TestBreakingDiskParts is the same with several parts, and a journal that is
-// regrouped.
-func TestBreakingDiskParts(t *testing.T) {
-	rows, bytes := partRows, regroupBytes
-	defer func() { partRows, regroupBytes = rows, bytes }()
-	partRows, regroupBytes = 64, 0
-	steps := breakDisk(t, 160, 101)
-	want := []string{"regrouped"}
-	if os.Getenv("SWEEP_FAULTS") != "" {
-		want = append(want, "part-000000.parquet", "part-000002.parquet")
-	}
-	for _, what := range want {
-		if steps[what] == 0 {
-			t.Errorf("no step with %s has failed", what)
-		}
-	}
-}
-
 // breakDisk does so with a plan of n trials, at every so many steps, and returns how
 // often a step with each file has failed.
 func breakDisk(t *testing.T, n int64, every int) map[string]int {

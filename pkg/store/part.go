@@ -19,11 +19,6 @@ import (
 	"github.com/neurosweep/sweep/pkg/models"
 )
 
-// partRows is how many trials a sealed part covers; the last may cover fewer.
-// Part k holds the trials from k*partRows on. Only tests change it, to other
-// multiples of 64.
-var partRows int64 = 1 << 18
-
 const (
 	// groupRows is how many rows a row group has, or fewer where their series
 	// are long: see groupBytes.

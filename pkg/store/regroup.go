@@ -16,24 +16,21 @@ import (
 // another. That reads and writes each record once more, however many parts
 // there are.
 
-// partNears is how many ranges of nearRows trials a part has. A regrouped frame
-// lies in one of them, and a part is sealed with one of them in memory.
-const partNears = 16
-
-func nearRows() int64 { return partRows / partNears }
-
-// frameBytes ends a regrouped frame whose series are long.
-const frameBytes = 1 << 20
-
-// regroupBytes is the size below which a segment is not worth it. Only tests
-// change it.
-var regroupBytes int64 = 4 << 20
+const (
+	// nearRows is the range of trials that a regrouped frame lies in. A part of
+	// 16 of them is sealed with one in memory.
+	nearRows = partRows / 16
+	// regroupBytes is the size below which a segment is not worth it.
+	regroupBytes = 16 * partRows
+	// frameBytes ends a regrouped frame whose series are long.
+	frameBytes = 1 << 20
+)
 
 // note counts a frame of the segment. The caller holds mu.
 func (g *segment) note(e entry) {
 	g.frames++
 	g.bytes += int64(e.size)
-	if e.last-e.first > nearRows() && e.last-e.first > 16*int64(e.rows) {
+	if e.last-e.first > nearRows && e.last-e.first > 16*int64(e.rows) {
 		g.wide++
 	}
 }
@@ -89,14 +86,13 @@ func (s *Store) regroup(g *segment) error {
 		e := w.frame
 		e.segment = to
 		to.note(e)
-		k := bucket / partNears
+		k := bucket * nearRows / partRows
 		entries[k] = append(entries[k], e)
 		b.block.reset()
 		return nil
 	}
 	// All buckets together hold about what one segment does.
-	most := min(max(1<<18/len(s.parts)/partNears, 64), blockRows)
-	near := nearRows()
+	most := min(max(1<<18/len(s.parts)/(partRows/nearRows), 64), blockRows)
 	rows := newBlock(s.tables.journal)
 	var scratch []byte
 	for _, e := range ordered {
@@ -108,7 +104,7 @@ func (s *Store) regroup(g *segment) error {
 			if sealed[int64(bits)/partRows] {
 				continue
 			}
-			bucket := int64(bits) / near
+			bucket := int64(bits) / nearRows
 			b := buckets[bucket]
 			if b == nil {
 				b = &Batch{block: newBlock(s.tables.journal)}

@@ -183,7 +183,7 @@ func TestState(t *testing.T) {
 	plan, dir := newTestPlan(partRows+1000), t.TempDir()
 	plan.chain = 500
 	s := open(t, dir, plan, "a")
-	broken := partRows - 3
+	const broken = partRows - 3
 	add := func(trial int64, class string) {
 		b := s.NewBatch()
 		var p models.Point
