@@ -8,7 +8,7 @@ PYTHON ?= python3
 export GOAMD64 := v1
 
 .DEFAULT_GOAL := help
-.PHONY: help build demo test race lint bench peers kernels science fuzz faults check vuln venv clean
+.PHONY: help build demo test race lint bench peers kernels science fuzz faults readers check vuln venv clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -71,6 +71,9 @@ faults: ## 200 runs killed at random moments, and every step of the disk made to
 	SWEEP_FAULTS=1 $(GO) test -count 1 -v -timeout 60m -run TestBreakingDisk ./pkg/store
 	SWEEP_FAULTS=1 $(GO) test -count 1 -v -tags smallparts -timeout 60m -run TestBreakingDiskParts ./pkg/store
 	$(GO) test -count 1 -v -tags faults -timeout 60m -run 'TestKills|TestTwoAtOnce|TestReadOnly' ./cmd/sweep
+
+readers: venv ## a million rows read by pandas, polars, DuckDB and pyarrow, bit for bit; a minute
+	SWEEP_REPLICATES=2646 $(GO) test -count 1 -v -timeout 30m -run TestReadersBits ./cmd/sweep
 
 check: lint test race ## all of it before a change goes out
 

@@ -35,7 +35,15 @@ type breaking struct {
 
 func (b *breaking) disk() *disk {
 	b.synced = make(map[string]int64)
-	return &disk{fault: func(step, path string) error {
+	moved := func(from, to string) {
+		b.mu.Lock()
+		defer b.mu.Unlock()
+		if size, written := b.synced[from]; written {
+			b.synced[to] = size
+			delete(b.synced, from)
+		}
+	}
+	return &disk{moved: moved, fault: func(step, path string) error {
 		b.mu.Lock()
 		defer b.mu.Unlock()
 		b.steps++
@@ -71,17 +79,19 @@ var afterFault = regexp.MustCompile(`^\d+ of \d+ trials have no record$` +
 	`|^is not in SHA256SUMS; the next run notes it$`)
 
 // record runs the plan's missing trials in dir, some in a batch; those from
-// stop on are left out. Where there are several parts a batch has trials of all.
-func record(dir string, plan Plan, run string, stop int64, d *disk) error {
+// stop on are left out. Where there are several parts a batch has trials of all. It
+// returns how many were missing.
+func record(dir string, plan Plan, run string, stop int64, d *disk) (int, error) {
 	s, err := Open(dir, plan, []byte(fmt.Sprintf("%x", plan.Hash())), Options{Run: Run{ID: run}, disk: d})
 	if err != nil {
-		return err
+		return 0, err
 	}
 	var missing []int64
 	for trial := int64(0); trial < stop; trial++ {
 		missing = append(missing, trial)
 	}
 	missing = s.Left(missing)
+	all := len(missing)
 	if int64(len(missing)) > partRows {
 		slices.SortFunc(missing, func(a, b int64) int { return cmp.Compare(a*40503%65536, b*40503%65536) })
 	}
@@ -97,7 +107,7 @@ func record(dir string, plan Plan, run string, stop int64, d *disk) error {
 			break // Close says why
 		}
 	}
-	return s.Close()
+	return all, s.Close()
 }
 
 // dataOf is the bytes of the sealed data set.
@@ -120,7 +130,8 @@ func dataOf(t *testing.T, dir string) string {
 
 // TestBreakingDisk lets the writes, syncs, renames and removals of a run fail,
 // one in each run; each of them under make faults, a sample otherwise. The run
-// must say so, and the next must finish the data set to the same bytes.
+// must say so, no record that was there before may be lost, and the next run must
+// finish the data set to the same bytes.
 func TestBreakingDisk(t *testing.T) { breakDisk(t, 60, 11) }
 
 // breakDisk does so with a plan of n trials, at every so many steps, and returns how
@@ -134,9 +145,14 @@ func breakDisk(t *testing.T, n int64, every int) map[string]int {
 			t.Fatal(err)
 		}
 	}
+	prepared := func(dir string, plan Plan, stop int64) {
+		t.Helper()
+		_, err := record(dir, plan, "0", stop, nil)
+		must(err)
+	}
 	whole := t.TempDir()
 	all := n
-	must(record(whole, plan, "a", all, nil))
+	prepared(whole, plan, all)
 	want := dataOf(t, whole)
 	total := 0
 	least := 1000
@@ -150,21 +166,25 @@ func breakDisk(t *testing.T, n int64, every int) map[string]int {
 	}{
 		{"fresh", func(string) {}, all},
 		{"left unfinished", func(string) {}, all / 2},
-		{"resumed", func(dir string) { must(record(dir, plan, "0", all/2, nil)) }, all},
-		{"changed spec", func(dir string) { must(record(dir, newTestPlan(n*2/3), "0", all*2/3, nil)) }, all},
-		{"changed spec, unfinished", func(dir string) { must(record(dir, newTestPlan(n*3/2), "0", all*5/6, nil)) }, all},
-		{"nothing to do", func(dir string) { must(record(dir, plan, "0", all, nil)) }, all},
+		{"resumed", func(dir string) { prepared(dir, plan, all/2) }, all},
+		{"changed spec", func(dir string) { prepared(dir, newTestPlan(n*2/3), all*2/3) }, all},
+		{"changed spec, unfinished", func(dir string) { prepared(dir, newTestPlan(n*3/2), all*5/6) }, all},
+		{"nothing to do", func(dir string) { prepared(dir, plan, all) }, all},
 		{"damaged", func(dir string) {
-			must(record(dir, plan, "0", all, nil))
+			prepared(dir, plan, all)
 			must(os.Truncate(filepath.Join(dir, trialsDir, partName(0)), 100))
 		}, all},
 	} {
+		dir := t.TempDir()
+		c.prepare(dir)
+		most, err := record(dir, plan, "a", all, nil) // are missing on a disk that does not break
+		must(err)
 		for mode := once; mode <= cut; mode++ {
 			for k := 1 + total%every; ; k += every {
 				dir := t.TempDir()
 				c.prepare(dir)
 				b := &breaking{k: k, mode: mode}
-				err := record(dir, plan, "a", c.stop, b.disk())
+				_, err := record(dir, plan, "a", c.stop, b.disk())
 				if b.broken == "" {
 					must(err)
 					break
@@ -189,8 +209,12 @@ func breakDisk(t *testing.T, n int64, every int) map[string]int {
 						}
 					}
 				}
-				if err := record(dir, plan, "b", all, nil); err != nil {
+				missing, err := record(dir, plan, "b", all, nil)
+				if err != nil {
 					t.Fatalf("%s: the next run: %v", what, err)
+				}
+				if missing > most {
+					t.Fatalf("%s: of %d records that the folder had, %d are lost", what, int(all)-most, missing-most)
 				}
 				if dataOf(t, dir) != want {
 					t.Fatalf("%s: the data set has other bytes", what)

@@ -19,6 +19,7 @@
 // The other modes are what else can become of a trial:
 //
 //	nan, inf, minus-inf  square and the first value of list are NaN, +Inf, -Inf
+//	minus-zero, tiny     they are -0, and 2^-1074, the smallest number above 0
 //	none                 square and list have no value
 //	error                the trial fails with an error that names x
 //	panic                the trial panics

@@ -16,7 +16,7 @@ var doc string
 var (
 	x    = models.Float("x", 0, "number to be squared, and the first of the list")
 	n    = models.Int("n", 1, "length of the list").AtLeast(0).AtMost(1_000_000)
-	mode = models.Choice("mode", "what becomes of the trial", "ok", "nan", "inf", "minus-inf", "none", "error", "panic", "sleep", "ignore", "hoard", "devour")
+	mode = models.Choice("mode", "what becomes of the trial", "ok", "nan", "inf", "minus-inf", "minus-zero", "tiny", "none", "error", "panic", "sleep", "ignore", "hoard", "devour")
 	work = models.Float("work", 0, "wall time that the trial takes").AtLeast(0).AtMost(86400).In("s")
 	flag = models.Flag("flag", false, "put the other word")
 
@@ -90,7 +90,7 @@ func run(ctx context.Context, t *models.Trial) error {
 	return nil
 }
 
-// special is the value that is no number, or not a finite one, of a mode.
+// special is the value of a mode that no square is.
 func special(mode string) (float64, bool) {
 	switch mode {
 	case "nan":
@@ -99,6 +99,10 @@ func special(mode string) (float64, bool) {
 		return math.Inf(1), true
 	case "minus-inf":
 		return math.Inf(-1), true
+	case "minus-zero":
+		return math.Copysign(0, -1), true
+	case "tiny":
+		return math.SmallestNonzeroFloat64, true
 	}
 	return 0, false
 }
