@@ -49,7 +49,7 @@ func TestVerbs(t *testing.T) {
 		{name: "plan", args: "plan good.yaml --head 3", code: 0, out: []string{"6 trials of probe", "x", "3 values", "0 … 1", "stream draw", "6 to do", "trial", "0.5"}},
 		{name: "models", args: "models", code: 0, out: []string{"bms ", "hopfield ", "probe "}},
 		{name: "describe", args: "describe bms", code: 0, out: []string{"bms, version", "gamma", "[0, 1)", "death | periodic | none", "depends on seed, replicate and n"}},
-		{name: "describe nothing", args: "describe bsm", code: 1, err: []string{`no model "bsm"`, "the models are bms, "}, nothing: true},
+		{name: "describe nothing", args: "describe bsm", code: 1, err: []string{`no model "bsm"`, "the models are ", "bms, "}, nothing: true},
 		{name: "status of nothing", args: "status good.yaml", code: 1, err: []string{"not a result folder"}, nothing: true},
 		{name: "version", args: "version", code: 0, out: []string{"sweep ", "go1."}},
 		{name: "completion", args: "completion bash", code: 0, out: []string{"bash completion"}},

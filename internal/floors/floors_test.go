@@ -24,7 +24,7 @@ func floor(pkg string) (int, bool) {
 	switch pkg {
 	case "cmd/sweep":
 		return 5, true
-	case "pkg/models/all", "pkg/models/modeltest", "pkg/runner", "pkg/report":
+	case "pkg/models/all", "pkg/models/modeltest", "pkg/runner", "pkg/report", "pkg/export":
 		return 4, true
 	case "pkg/experiment", "pkg/store":
 		return 3, true

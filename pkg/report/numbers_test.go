@@ -1,6 +1,7 @@
 package report
 
 import (
+	"bytes"
 	"math"
 	"slices"
 	"strings"
@@ -113,6 +114,25 @@ func TestPretty(t *testing.T) {
 	} {
 		if got := pretty(text); got != want {
 			t.Errorf("%s is written %s", text, got)
+		}
+	}
+}
+
+// Images of one width stand in a PDF in the order of the scene.
+func TestPDFSameBytes(t *testing.T) {
+	s := &Scene{Width: 60, Height: 20}
+	for i := range 3 {
+		im := newImage(2, 2)
+		im.Pix[0], im.Pix[3] = uint8(80*i), 255
+		s.add(&Image{Box: Box{20 * float64(i), 0, 20, 20}, Pixels: im})
+	}
+	first, err := s.PDF()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for range 20 {
+		if again, err := s.PDF(); err != nil || !bytes.Equal(first, again) {
+			t.Fatalf("drawn again the bytes are others (%v)", err)
 		}
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"fmt"
 	"image/color"
+	"image/draw"
 	"image/png"
 	"time"
 
@@ -28,18 +29,32 @@ func (s *Scene) PDF() ([]byte, error) {
 	doc.AddPageFormat("P", fpdf.SizeType{Wd: s.Width, Ht: s.Height})
 	doc.SetLineCapStyle("butt")
 	doc.SetLineJoinStyle("round")
+	widths := make(map[int]bool)
 	for i, item := range s.Items {
 		switch v := item.(type) {
 		case *Path:
 			v.pdf(doc)
 		case *Image:
+			pixels := v.Pixels
+			from := pixels.Bounds()
+			// The library writes images in the order of their widths, and those of
+			// one width in that of a map: each gets its own, of clear pixels.
+			width := from.Dx()
+			for widths[width] {
+				width++
+			}
+			widths[width] = true
+			if width > from.Dx() {
+				pixels = newImage(width, from.Dy())
+				draw.Draw(pixels, from, v.Pixels, from.Min, draw.Src)
+			}
 			var data bytes.Buffer
-			if err := png.Encode(&data, v.Pixels); err != nil {
+			if err := png.Encode(&data, pixels); err != nil {
 				return nil, err
 			}
 			name := fmt.Sprint("image", i)
 			doc.RegisterImageOptionsReader(name, fpdf.ImageOptions{ImageType: "PNG"}, &data)
-			doc.ImageOptions(name, v.X, v.Y, v.W, v.H, false, fpdf.ImageOptions{ImageType: "PNG"}, 0, "")
+			doc.ImageOptions(name, v.X, v.Y, v.W*float64(width)/float64(from.Dx()), v.H, false, fpdf.ImageOptions{ImageType: "PNG"}, 0, "")
 		case *Text:
 			v.pdf(doc)
 		}

@@ -124,6 +124,9 @@ type Figure struct {
 // Name is the name of the figure's files, without extension.
 func (f *Figure) Name() string { return f.spec.File }
 
+// Spec is the figure as a spec asks for it.
+func (f *Figure) Spec() experiment.Figure { return f.spec }
+
 // Title is the sentence that the spec gives the figure, or "".
 func (f *Figure) Title() string { return f.spec.Title }
 

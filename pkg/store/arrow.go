@@ -1,11 +1,15 @@
 package store
 
-// The only file of the project that knows the Arrow library. It writes; what is
-// read back goes through message.go.
+// The only file of the project that knows the Arrow library. It writes; the
+// journal is read back by message.go.
 
 import (
 	"bytes"
+	"context"
 	"encoding/base64"
+	"encoding/hex"
+	"errors"
+	"io"
 	"unsafe"
 
 	"github.com/apache/arrow/go/v15/arrow"
@@ -65,38 +69,82 @@ const endOfStream = 8
 
 // batchWriter encodes blocks as messages of one Arrow IPC stream.
 type batchWriter struct {
-	schema *arrow.Schema
-	ipc    *ipc.Writer
-	buf    bytes.Buffer
-	valid  [][]byte // validity bitmaps, by column
-	data   [][]byte // bits of flags, bytes of texts
-	ends   [][]int32
+	*arrowRecords
+	ipc *ipc.Writer
+	buf bytes.Buffer
 }
 
 func newBatchWriter(t *table) *batchWriter {
-	w := &batchWriter{schema: t.arrowSchema(false)}
+	w := &batchWriter{arrowRecords: newArrowRecords(t, false)}
 	w.ipc = ipc.NewWriter(&w.buf, ipc.WithSchema(w.schema))
-	w.valid = make([][]byte, len(t.fields))
-	w.data = make([][]byte, len(t.fields))
-	w.ends = make([][]int32, len(t.fields))
 	return w
 }
 
 // encode returns the message of b, valid until the next call. The first call's
 // message is preceded by the schema.
 func (w *batchWriter) encode(b *block) ([]byte, error) {
+	w.buf.Reset()
+	err := w.ipc.Write(w.of(b))
+	return w.buf.Bytes(), err
+}
+
+// WriteArrow writes the data set as an Arrow IPC file, with units and docs as
+// metadata of the fields.
+func (r *Rows) WriteArrow(ctx context.Context, out io.Writer) error {
+	maker := newArrowRecords(r.look.tables.trials, true)
+	w, err := ipc.NewFileWriter(&onward{Writer: out}, ipc.WithSchema(maker.schema))
+	if err != nil {
+		return err
+	}
+	if err := r.blocks(ctx, func(b *block) error { return w.Write(maker.of(b)) }); err != nil {
+		return err
+	}
+	return w.Close()
+}
+
+// onward is a writer that is asked for its place and never moved.
+type onward struct {
+	io.Writer
+	at int64
+}
+
+func (w *onward) Write(p []byte) (int, error) {
+	n, err := w.Writer.Write(p)
+	w.at += int64(n)
+	return n, err
+}
+
+func (w *onward) Seek(offset int64, whence int) (int64, error) {
+	if offset != 0 || whence != io.SeekCurrent {
+		return 0, errors.ErrUnsupported
+	}
+	return w.at, nil
+}
+
+// arrowRecords makes Arrow records of blocks.
+type arrowRecords struct {
+	schema *arrow.Schema
+	valid  [][]byte // validity bitmaps, by column
+	data   [][]byte // bits of flags, bytes of texts
+	ends   [][]int32
+}
+
+func newArrowRecords(t *table, hexIDs bool) *arrowRecords {
+	n := len(t.fields)
+	return &arrowRecords{t.arrowSchema(hexIDs), make([][]byte, n), make([][]byte, n), make([][]int32, n)}
+}
+
+// of is b as a record, over memory of both, until the next call.
+func (w *arrowRecords) of(b *block) arrow.Record {
 	columns := make([]arrow.Array, len(b.columns))
 	for i := range b.columns {
 		columns[i] = w.array(i, &b.columns[i])
 	}
-	rec := array.NewRecord(w.schema, columns, int64(b.rows()))
-	w.buf.Reset()
-	err := w.ipc.Write(rec)
-	return w.buf.Bytes(), err
+	return array.NewRecord(w.schema, columns, int64(b.rows()))
 }
 
 // array is column i as an Arrow array over the column's own memory.
-func (w *batchWriter) array(i int, c *column) arrow.Array {
+func (w *arrowRecords) array(i int, c *column) arrow.Array {
 	rows := len(c.null)
 	nulls := 0
 	w.valid[i] = grow(w.valid[i], int(bitutil.BytesForBits(int64(rows))))
@@ -133,7 +181,16 @@ func (w *batchWriter) array(i int, c *column) arrow.Array {
 		}
 		return make([]*memory.Buffer{memory.NewBufferBytes(bytesOf(w.ends[i])), memory.NewBufferBytes(w.data[i])}, nil)
 	case idColumn:
-		return make([]*memory.Buffer{memory.NewBufferBytes(bytesOf(c.id))}, nil)
+		if dtype.ID() != arrow.STRING {
+			return make([]*memory.Buffer{memory.NewBufferBytes(bytesOf(c.id))}, nil)
+		}
+		w.data[i] = w.data[i][:0]
+		w.ends[i] = append(w.ends[i][:0], 0)
+		for r := range c.id {
+			w.data[i] = hex.AppendEncode(w.data[i], c.id[r][:])
+			w.ends[i] = append(w.ends[i], int32(len(w.data[i])))
+		}
+		return make([]*memory.Buffer{memory.NewBufferBytes(bytesOf(w.ends[i])), memory.NewBufferBytes(w.data[i])}, nil)
 	case seriesColumn:
 		w.ends[i] = append(w.ends[i][:0], 0)
 		for _, e := range c.end {

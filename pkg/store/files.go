@@ -12,6 +12,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 )
 
 // The folders and files of a result folder.
@@ -109,4 +110,32 @@ func list(dir string) ([]string, error) {
 		names = append(names, e.Name())
 	}
 	return names, err
+}
+
+// Owns reports whether a file of that path, which need not be there yet, would
+// lie among the records of a result folder, or in the place of one of its own
+// files. Its folder must be there; links in it are followed.
+func Owns(path string) (bool, error) {
+	dir, err := filepath.Abs(filepath.Dir(path))
+	if err != nil {
+		return false, err
+	}
+	if dir, err = filepath.EvalSymlinks(dir); err != nil {
+		return false, err
+	}
+	isResults := func(dir string) bool {
+		_, err := os.Lstat(filepath.Join(dir, specFile))
+		return err == nil
+	}
+	own := []string{specFile, readmeFile, sumsFile, lockFile}
+	if isResults(dir) && slices.Contains(own, filepath.Base(path)) {
+		return true, nil
+	}
+	folders := []string{trialsDir, timingsDir, statesDir, journalDir, runsDir, historyDir, tempDir}
+	for up := filepath.Dir(dir); up != dir; dir, up = up, filepath.Dir(up) {
+		if slices.Contains(folders, filepath.Base(dir)) && isResults(up) {
+			return true, nil
+		}
+	}
+	return false, nil
 }

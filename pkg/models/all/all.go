@@ -3,7 +3,10 @@ package all
 
 import (
 	"github.com/neurosweep/sweep/pkg/models"
+	"github.com/neurosweep/sweep/pkg/models/associative"
 	"github.com/neurosweep/sweep/pkg/models/bms"
+	"github.com/neurosweep/sweep/pkg/models/boltzmann"
+	"github.com/neurosweep/sweep/pkg/models/densememory"
 	"github.com/neurosweep/sweep/pkg/models/gcm"
 	"github.com/neurosweep/sweep/pkg/models/henon"
 	"github.com/neurosweep/sweep/pkg/models/hopfield"
@@ -14,12 +17,17 @@ import (
 	"github.com/neurosweep/sweep/pkg/models/probe"
 	"github.com/neurosweep/sweep/pkg/models/quadratic"
 	"github.com/neurosweep/sweep/pkg/models/ricker"
+	"github.com/neurosweep/sweep/pkg/models/sparsememory"
+	"github.com/neurosweep/sweep/pkg/models/spinglass"
 	"github.com/neurosweep/sweep/pkg/models/tworecurrent"
 )
 
 // Models are the models that a spec can name, by name.
 var Models = []*models.Model{
+	associative.Model,
 	bms.Model,
+	boltzmann.Model,
+	densememory.Model,
 	gcm.Model,
 	henon.Model,
 	hopfield.Model,
@@ -30,6 +38,8 @@ var Models = []*models.Model{
 	probe.Model,
 	quadratic.Model,
 	ricker.Model,
+	sparsememory.Model,
+	spinglass.Model,
 	tworecurrent.Model,
 }
 

@@ -1,0 +1,29 @@
+package densememory
+
+import (
+	"math/rand/v2"
+
+	"github.com/neurosweep/sweep/internal/draw"
+)
+
+// memory is K patterns of n neurons. Component μ of neuron i stands at xi[i*k+μ].
+type memory struct {
+	n, k int
+	xi   []int8
+}
+
+// newMemory draws the patterns one after another.
+func newMemory(n, k int, r *rand.Rand) *memory {
+	m := &memory{n: n, k: k, xi: make([]int8, n*k)}
+	pattern := make([]float64, n)
+	for mu := range k {
+		draw.Signs(pattern, r)
+		for i, x := range pattern {
+			m.xi[i*k+mu] = int8(x)
+		}
+	}
+	return m
+}
+
+// neuron is the components of neuron i, one for each pattern.
+func (m *memory) neuron(i int) []int8 { return m.xi[i*m.k:][:m.k] }
