@@ -8,7 +8,7 @@ PYTHON ?= python3
 export GOAMD64 := v1
 
 .DEFAULT_GOAL := help
-.PHONY: help build demo test race lint bench peers kernels science fuzz faults readers check vuln venv clean
+.PHONY: help build demo figures test browser race lint bench peers kernels science fuzz faults readers check vuln venv clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -16,12 +16,21 @@ help: ## this list
 build: ## bin/sweep
 	$(GO) build -o bin/sweep ./cmd/sweep
 
-demo: build ## run both shipped experiments in their quick variants, about two minutes
-	bin/sweep run experiments/hopfield-capacity.yaml --variant quick
+demo: build ## run shipped experiments in their quick variants, about two minutes
+	bin/sweep run experiments/logistic-bifurcation.yaml --variant quick
 	bin/sweep run experiments/bms-regimes.yaml --variant quick
-	bin/sweep verify results/hopfield-capacity-quick
+	bin/sweep run experiments/hopfield-capacity.yaml --variant quick
+	bin/sweep verify results/logistic-bifurcation-quick
 	bin/sweep verify results/bms-regimes-quick
-	@echo "Open the data with pandas.read_parquet(\"results/hopfield-capacity-quick/trials\"); results/hopfield-capacity-quick/README.md explains the columns."
+	bin/sweep verify results/hopfield-capacity-quick
+	@echo "Look at:"
+	@ls results/logistic-bifurcation-quick/figures/orbit.png results/hopfield-capacity-quick/figures/retrieval.png results/hopfield-capacity-quick/report.html
+
+figures: build venv ## docs/pictures, drawn by shipped experiments
+	bin/sweep run experiments/logistic-bifurcation.yaml
+	bin/sweep run experiments/hopfield-capacity.yaml --variant quick
+	bin/sweep run experiments/mandelbrot.yaml --variant quick
+	.venv/bin/python docs/pictures/shrink.py results/logistic-bifurcation/figures/orbit.png results/hopfield-capacity-quick/figures/retrieval.png results/mandelbrot-quick/figures/mandelbrot.png
 
 venv: .venv/installed ## the Python environment that tests and notebooks use
 
@@ -34,6 +43,11 @@ venv: .venv/installed ## the Python environment that tests and notebooks use
 test: venv ## all tests that take seconds
 	$(GO) test ./...
 	$(GO) test -tags smallparts -run TestBreakingDiskParts ./pkg/store
+
+browser: ## the Chromium that the test of the report uses; installed if it is missing
+	@command -v chromium || command -v chromium-browser || command -v google-chrome || { \
+		if [ "$$(id -u)" = 0 ]; then sudo=; else sudo=sudo; fi; \
+		$$sudo apt-get update -qq && $$sudo apt-get install -y -qq --no-install-recommends chromium; }
 
 race: venv ## the same with the race detector
 	$(GO) test -race ./...

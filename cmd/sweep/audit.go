@@ -17,6 +17,7 @@ import (
 
 	"github.com/neurosweep/sweep/pkg/experiment"
 	"github.com/neurosweep/sweep/pkg/models"
+	"github.com/neurosweep/sweep/pkg/report"
 	"github.com/neurosweep/sweep/pkg/runner"
 	"github.com/neurosweep/sweep/pkg/store"
 )
@@ -283,6 +284,6 @@ func (a *app) printAudit(dir string, r *audited) error {
 			first = min(first, d.First)
 		}
 	}
-	fmt.Fprintf(a.stdout, "sweep replay %s %d\n", quoteArg(dir), first)
+	fmt.Fprintf(a.stdout, "sweep replay %s %d\n", report.QuoteArg(dir), first)
 	return nil
 }

@@ -46,37 +46,45 @@ func costsOf(plan *experiment.Plan, timed []store.Timed) *runner.Costs {
 // forecast says how long a run will go on.
 type forecast struct {
 	plan    *experiment.Plan
-	store   *store.Store
+	todo    func(trials []int64) []int64 // leaves those that have no record
 	costs   *runner.Costs
 	workers int
+	began   time.Time
+	before  int64 // records that there were then
 
-	at   time.Time // when work was added up
-	work float64   // s, of the trials left then; 0 if not known
+	at   time.Time // when it was reckoned
+	done int64     // records then
 	ends time.Time
 }
 
-// forecastEvery bounds how often work is added up, which takes some
-// milliseconds.
+// forecastEvery bounds how often a forecast is made anew: to add up work takes
+// some milliseconds.
 const forecastEvery = 2 * time.Second
 
-// left is the time that the trials left will take: by their sizes where the
-// time depends on those, else by the present rate, which knows what else the
-// machine does. It is 0 if there is no telling.
-func (f *forecast) left(now time.Time, c store.Counts, rate float64) time.Duration {
-	if now.Sub(f.at) >= forecastEvery {
-		f.at, f.work = now, 0
-		if cost := f.costs.Fit(); cost != nil && cost.Depends() {
-			f.work = cost.Work(f.plan, c.Planned, f.store.Left, c.Planned-c.Done)
-			f.ends = now.Add(seconds(f.work / float64(f.workers)))
+// left is the time that the trials left will take, 0 if there is no telling: by
+// their sizes where the time depends on those, else by the mean rate since the
+// run began. The rate of the last moments tells of the corner that the sweep is
+// in; a whole run has gone through coarser grids of all of them.
+func (f *forecast) left(now time.Time, c store.Counts) time.Duration {
+	if c.Done == c.Planned {
+		return 0
+	}
+	// While no trial ends, what was said holds and time passes.
+	if c.Done != f.done && now.Sub(f.at) >= forecastEvery {
+		f.at, f.done, f.ends = now, c.Done, time.Time{}
+		todo := c.Planned - c.Done
+		// Of few trials the rate does not tell: those that run are not counted.
+		if cost := f.costs.Fit(); cost != nil && (cost.Depends() || c.Done-f.before < 10*int64(f.workers)) {
+			work := cost.Work(f.plan, c.Planned, f.todo, todo)
+			f.ends = now.Add(seconds(work / float64(min(int64(f.workers), todo))))
+		} else if fresh := c.Done - f.before; fresh > 0 {
+			f.ends = now.Add(seconds(now.Sub(f.began).Seconds() * float64(todo) / float64(fresh)))
 		}
 	}
-	switch {
-	case f.work > 0:
-		return max(f.ends.Sub(now), time.Second)
-	case rate > 0:
-		return seconds(float64(c.Planned-c.Done) / rate)
+	if f.ends.IsZero() {
+		return 0
 	}
-	return 0
+	return max(f.ends.Sub(now), time.Second)
 }
 
 func seconds(s float64) time.Duration {

@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"github.com/neurosweep/sweep/pkg/models"
+	"github.com/neurosweep/sweep/pkg/report"
 )
 
 // failing has 8 panics, all at mode = panic, and 8 errors, all at mode = error.
@@ -41,7 +42,7 @@ func TestFailureGroups(t *testing.T) {
 		Schema   string
 		Failures struct {
 			Failed int
-			Groups []failureGroup
+			Groups []report.FailureGroup
 		}
 	}
 	if err := json.Unmarshal([]byte(out), &answer); err != nil || code != 0 {
@@ -85,7 +86,7 @@ func TestPattern(t *testing.T) {
 		"index out of range [3] of 0x1f":  "index out of range [#] of #",
 		"the value is NaN, the norm +Inf": "the value is #, the norm #",
 	} {
-		if got := pattern(message); got != want {
+		if got := report.Pattern(message); got != want {
 			t.Errorf("%q: %q, not %q", message, got, want)
 		}
 	}

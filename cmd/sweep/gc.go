@@ -6,6 +6,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/neurosweep/sweep/pkg/report"
 	"github.com/neurosweep/sweep/pkg/store"
 )
 
@@ -76,7 +77,7 @@ func (a *app) printLitter(dir string, l *store.Litter) error {
 	case l.Removed:
 		fmt.Fprintf(a.stdout, "%s: %s removed\n", dir, size(float64(l.Bytes)))
 	default:
-		fmt.Fprintf(a.stdout, "%s: %s could be removed; 'sweep gc %s --yes' does so\n", dir, size(float64(l.Bytes)), quoteArg(dir))
+		fmt.Fprintf(a.stdout, "%s: %s could be removed; 'sweep gc %s --yes' does so\n", dir, size(float64(l.Bytes)), report.QuoteArg(dir))
 	}
 	return nil
 }

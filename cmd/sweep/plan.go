@@ -71,21 +71,6 @@ type derivedInfo struct {
 	Doc  string `json:"doc"`
 }
 
-// plainValue is a value as JSON would have it.
-func plainValue(v models.Value) any {
-	switch v.Kind() {
-	case models.FloatKind:
-		return v.Float()
-	case models.IntKind:
-		return v.Int()
-	case models.TextKind:
-		return v.Text()
-	case models.FlagKind:
-		return v.Flag()
-	}
-	return nil
-}
-
 func (a *app) planCommand() *cobra.Command {
 	var flags specFlags
 	var head int64
@@ -149,12 +134,12 @@ func (a *app) planInfo(spec *experiment.Spec, head int64) (*planInfo, error) {
 	name := func(param int) string { return m.Params[param].Decl().Name }
 	for i, v := range plan.Constants() {
 		if v.IsSet() {
-			p.Constants[name(i)] = plainValue(v)
+			p.Constants[name(i)] = v.Plain()
 			p.constants = append(p.constants, name(i)+" "+v.String())
 		}
 	}
 	for _, ax := range plan.Axes() {
-		p.Axes = append(p.Axes, axisInfo{name(ax.Param), ax.Len, plainValue(ax.Value(0)), plainValue(ax.Value(ax.Len - 1))})
+		p.Axes = append(p.Axes, axisInfo{name(ax.Param), ax.Len, ax.Value(0).Plain(), ax.Value(ax.Len - 1).Plain()})
 	}
 	for _, b := range plan.Blocks() {
 		info := blockInfo{Axes: []tiedInfo{}, Conditions: []conditionInfo{}, Shared: b.Shared, Trials: b.Trials}
@@ -189,10 +174,10 @@ func (a *app) planInfo(spec *experiment.Spec, head int64) (*planInfo, error) {
 		plan.Point(trial, &point)
 		row := map[string]any{"trial": trial, "id": identity.Of(&point).String(), "replicate": point.Replicate}
 		for _, ax := range plan.Axes() {
-			row[name(ax.Param)] = plainValue(point.Values[ax.Param])
+			row[name(ax.Param)] = point.Values[ax.Param].Plain()
 		}
 		for i, v := range point.Derived {
-			row[p.Derived[i].Name] = plainValue(v)
+			row[p.Derived[i].Name] = v.Plain()
 		}
 		p.Head = append(p.Head, row)
 	}

@@ -206,21 +206,28 @@ func (a *app) showFigures(figures []*report.Figure) (err error) {
 	return err
 }
 
-// drawAfter draws the figures of a run, in the formats of the setting. What goes
-// wrong with a figure is said and is nothing to the run.
-func (a *app) drawAfter(dir string, spec *experiment.Spec) {
-	if a.settings.Figures == nil {
-		return
+// drawAfter draws the figures of a run, in the formats of the setting, and its
+// report. It returns the figures' first files and the report's, "" if there is
+// none. What goes wrong is said and is nothing to the run.
+func (a *app) drawAfter(dir string, spec *experiment.Spec) (files []string, page string) {
+	say := func(err error) { fmt.Fprintf(a.stderr, "sweep: %v\n", err) }
+	r := report.New(dir, spec, all.Models)
+	figures, err := r.Figures()
+	if err != nil {
+		say(err)
+		return nil, ""
 	}
-	figures, err := report.New(dir, spec, all.Models).Figures()
-	if err == nil {
-		var paths []string
-		paths, err = drawFigures(figures, filepath.Join(dir, figuresDir), a.settings.Figures)
-		for _, p := range paths {
-			fmt.Fprintln(a.stderr, p)
+	paths, err := drawFigures(figures, filepath.Join(dir, figuresDir), a.settings.Figures)
+	if err != nil {
+		say(err)
+	}
+	for _, path := range paths {
+		if filepath.Ext(path) == "."+a.settings.Figures[0] {
+			files = append(files, path)
 		}
 	}
-	if err != nil {
-		fmt.Fprintf(a.stderr, "sweep: figures: %v\n", err)
+	if page, err = writeReport(r, figures, dir, ""); err != nil {
+		say(err)
 	}
+	return files, page
 }

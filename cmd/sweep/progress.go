@@ -60,8 +60,7 @@ func (a *app) startProgress(st *store.Store, f *forecast) *progress {
 			}
 			c := st.Counts()
 			rate.add(time.Now(), c.Done)
-			speed := rate.perSecond()
-			show(c, speed, f.left(time.Now(), c, speed), last)
+			show(c, rate.perSecond(), f.left(time.Now(), c), last)
 			if last {
 				return
 			}
@@ -108,13 +107,33 @@ func showBar(w io.Writer, planned int64) show {
 func describe(c store.Counts, rate float64, left time.Duration) string {
 	text := fmt.Sprintf("%s trials/s", number(rate))
 	if left > 0 {
-		text += ", " + left.Round(time.Second).String() + " left"
+		text += ", " + clock(left) + " left"
 	}
 	if c.Failed > 0 {
 		text += fmt.Sprintf(", %d failed", c.Failed)
 	}
+	if bytes := resident(os.Getpid()); bytes > 0 {
+		text += ", " + size(bytes)
+	}
 	return text
 }
+
+// resident is how much memory a process of this host has, in bytes, 0 where the
+// system does not tell.
+func resident(pid int) float64 {
+	text, err := os.ReadFile(fmt.Sprintf("/proc/%d/statm", pid))
+	if err != nil {
+		return 0
+	}
+	var all, pages float64
+	if _, err := fmt.Sscan(string(text), &all, &pages); err != nil {
+		return 0
+	}
+	return pages * float64(os.Getpagesize())
+}
+
+// clock is a time with as many digits as tell something of a forecast.
+func clock(d time.Duration) string { return rounded(d.Round(time.Second).Seconds()).String() }
 
 func number(x float64) string {
 	if x >= 100 {

@@ -199,7 +199,7 @@ func (a *app) replay(ctx context.Context, plan *experiment.Plan, rows *store.Row
 	id := setting.NewIdentity().Of(&r.point)
 	r.ID, r.Replicate, r.Direction = id.String(), r.point.Replicate, r.point.Direction
 	for i, p := range setting.Model.Params {
-		r.Params[p.Decl().Name] = plainValue(r.point.Values[i])
+		r.Params[p.Decl().Name] = r.point.Values[i].Plain()
 	}
 	then, err := rows.At(trial)
 	if err != nil {

@@ -102,8 +102,8 @@ another run, 8 stopped in time with work left, 130 and 143 stopped by a signal.`
 	a.settings.flags(root.PersistentFlags())
 	root.AddCommand(
 		a.runCommand(), a.planCommand(), a.checkCommand(), a.schemaCommand(), a.modelsCommand(), a.describeCommand(),
-		a.statusCommand(), a.verifyCommand(), a.whyCommand(), a.failuresCommand(), a.replayCommand(), a.auditCommand(), a.diffCommand(), a.gcCommand(),
-		a.plotCommand(), a.exportCommand(),
+		a.statusCommand(), a.watchCommand(), a.verifyCommand(), a.whyCommand(), a.failuresCommand(), a.replayCommand(), a.auditCommand(), a.diffCommand(), a.gcCommand(),
+		a.plotCommand(), a.reportCommand(), a.exportCommand(),
 		a.configCommand(), a.versionCommand(),
 	)
 	return root

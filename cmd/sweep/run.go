@@ -8,6 +8,7 @@ import (
 	"os/signal"
 	"path/filepath"
 	"runtime"
+	"strings"
 	"syscall"
 	"time"
 
@@ -15,6 +16,7 @@ import (
 
 	"github.com/neurosweep/sweep/pkg/experiment"
 	"github.com/neurosweep/sweep/pkg/models/all"
+	"github.com/neurosweep/sweep/pkg/report"
 	"github.com/neurosweep/sweep/pkg/runner"
 	"github.com/neurosweep/sweep/pkg/store"
 )
@@ -145,7 +147,7 @@ func (a *app) run(ctx context.Context, spec *experiment.Spec, o runOptions) erro
 	if o.pilot > 0 {
 		order = runner.Listed(pilotTrials(plan, o.pilot))
 	}
-	progress := a.startProgress(st, &forecast{plan: plan, store: st, costs: costs, workers: a.workers()})
+	progress := a.startProgress(st, &forecast{plan: plan, todo: st.Left, costs: costs, workers: a.workers(), began: begun, before: before.Done})
 	runErr := runner.Run(ctx, stop, plan, order, st, runner.Options{
 		Workers: a.settings.Workers, Timeout: a.settings.Timeout, Retries: a.settings.Retries, FailFast: a.settings.FailFast, Grace: a.settings.Grace,
 		Memory: a.settings.Memory, Notice: notice, Until: o.until, Costs: costs,
@@ -167,11 +169,8 @@ func (a *app) run(ctx context.Context, spec *experiment.Spec, o runOptions) erro
 	}
 	after := st.Counts()
 	if o.pilot == 0 {
-		if err := a.sayEnd(dir, before, after, time.Since(begun)); err != nil {
+		if err := a.sayEnd(dir, spec, before, after, time.Since(begun)); err != nil {
 			return err
-		}
-		if after.Done == after.Planned {
-			a.drawAfter(dir, spec)
 		}
 	}
 	select {
@@ -221,19 +220,42 @@ func (a *app) sayStart(dir string, spec *experiment.Spec, c store.Counts) {
 	fmt.Fprintln(a.stderr)
 }
 
-func (a *app) sayEnd(dir string, before, after store.Counts, took time.Duration) error {
+// sayEnd says what the run did and where everything is, and draws the figures of
+// a data set that is complete.
+func (a *app) sayEnd(dir string, spec *experiment.Spec, before, after store.Counts, took time.Duration) error {
 	took = took.Round(time.Millisecond)
+	if !a.json {
+		fmt.Fprintf(a.stdout, "%s: %d of %d trials", dir, after.Done, after.Planned)
+		if after.Failed > 0 {
+			fmt.Fprintf(a.stdout, ", %d failed", after.Failed)
+		}
+		if after.Reused > 0 {
+			fmt.Fprintf(a.stdout, ", %d taken over", after.Reused)
+		}
+		fmt.Fprintf(a.stdout, "; %d run in %v\n", after.Done-before.Done, took)
+	}
+	var figures []string
+	var page string
+	if after.Done == after.Planned && a.settings.Figures != nil {
+		figures, page = a.drawAfter(dir, spec)
+	}
 	if a.json {
 		return a.printJSON("sweep.run/v1", "run", map[string]any{
 			"results": dir, "planned": after.Planned, "done": after.Done, "failed": after.Failed,
 			"reused": after.Reused, "computed": after.Done - before.Done, "seconds": took.Seconds(),
+			"figures": figures, "report": page,
 		})
 	}
-	fmt.Fprintf(a.stdout, "%s: %d of %d trials", dir, after.Done, after.Planned)
-	if after.Failed > 0 {
-		fmt.Fprintf(a.stdout, ", %d failed", after.Failed)
+	fmt.Fprintf(a.stdout, "data      pandas.read_parquet(%q)\n", filepath.ToSlash(filepath.Join(dir, "trials")))
+	if len(figures) > 0 {
+		fmt.Fprintf(a.stdout, "figures   %s\n", strings.Join(figures, " "))
 	}
-	fmt.Fprintf(a.stdout, "; %d run in %v\n", after.Done-before.Done, took)
+	if page != "" {
+		fmt.Fprintf(a.stdout, "report    %s\n", page)
+	}
+	if after.Failed > 0 {
+		fmt.Fprintf(a.stdout, "failures  sweep failures %s\n", report.QuoteArg(dir))
+	}
 	if left := after.Planned - after.Done; left > 0 {
 		fmt.Fprintf(a.stderr, "sweep: %d trials are left; the same command goes on with them\n", left)
 	}

@@ -39,6 +39,10 @@ type Figure struct {
 	Contours []float64
 	// Center is the value of Z that a diverging map has its middle at.
 	Center *float64
+	// Level is the fraction at which curves are compared between sizes, Power the
+	// power of the size with which the places where they reach it approach their
+	// limit.
+	Level, Power float64
 	// Bins is the number of a histogram's or density's bins, 0 for a number that
 	// goes with the data.
 	Bins int
@@ -103,6 +107,8 @@ var FigureKinds = []FigureKind{
 	{"spectrum", "eigenvalues in the complex plane, or the density of real ones, with the edge that a law gives", []string{"x"}, []string{"y", "law", "bins"}},
 	{"raster", "a mark for each event, x its time", []string{"x", "y"}, nil},
 	{"escape", "an image of escape times put together from the cells of trials", []string{"x", "y", "z"}, []string{"rows"}},
+	{"crossing", "a curve for each size, and where they all cross", []string{"x", "y", "by"}, nil},
+	{"extrapolation", "where the curve of each size reaches a level, and its limit for large sizes", []string{"x", "y", "by"}, []string{"level", "power"}},
 	{"hysteresis", "both ways along the axis that a state is carried on", []string{"y"}, []string{"x", "by"}},
 }
 
@@ -266,6 +272,9 @@ func (r *reader) figure(n *yaml.Node, path string, s *Spec) *Figure {
 	}
 	kind := &FigureKinds[i]
 	f := &Figure{Kind: kind.Name}
+	if f.Kind == "extrapolation" {
+		f.Level, f.Power = 0.5, 0.5
+	}
 	for k, v := range pairs(n) {
 		if !named(k) || v.Kind == yaml.AliasNode {
 			continue
@@ -327,20 +336,23 @@ const (
 	measuredRole                 // a number or a flag of each trial, or an aggregate
 	elementsRole                 // a number of each trial, or a series
 	seriesRole                   // a series
+	fractionRole                 // a number from 0 to 1, or a flag, of each trial
 	selectedRole                 // true or false of each trial
 )
 
-// roles are those of x, y and z, by kind of figure.
+// roles are those of x, y, z and by, by kind of figure.
 var roles = map[string]map[string]role{
-	"line":       {"x": placeRole, "y": measuredRole},
-	"hysteresis": {"x": placeRole, "y": measuredRole},
-	"heatmap":    {"x": placeRole, "y": placeRole, "z": measuredRole},
-	"phases":     {"x": placeRole, "y": placeRole, "z": classRole},
-	"orbit":      {"x": placeRole, "y": elementsRole},
-	"histogram":  {"x": elementsRole},
-	"spectrum":   {"x": seriesRole, "y": seriesRole},
-	"raster":     {"x": seriesRole, "y": elementsRole},
-	"escape":     {"x": placeRole, "y": placeRole, "z": seriesRole},
+	"line":          {"x": placeRole, "y": measuredRole, "by": groupRole},
+	"hysteresis":    {"x": placeRole, "y": measuredRole, "by": groupRole},
+	"crossing":      {"x": placeRole, "y": fractionRole, "by": placeRole},
+	"extrapolation": {"x": placeRole, "y": fractionRole, "by": placeRole},
+	"heatmap":       {"x": placeRole, "y": placeRole, "z": measuredRole},
+	"phases":        {"x": placeRole, "y": placeRole, "z": classRole},
+	"orbit":         {"x": placeRole, "y": elementsRole},
+	"histogram":     {"x": elementsRole, "by": groupRole},
+	"spectrum":      {"x": seriesRole, "y": seriesRole},
+	"raster":        {"x": seriesRole, "y": elementsRole},
+	"escape":        {"x": placeRole, "y": placeRole, "z": seriesRole},
 }
 
 // channel reads a formula for its role.
@@ -351,7 +363,7 @@ func (r *reader) channel(n *yaml.Node, path string, as role) *Formula {
 		kinds = []models.Kind{models.FloatKind, models.IntKind}
 	case classRole:
 		kinds = []models.Kind{models.TextKind, models.IntKind, models.FlagKind}
-	case measuredRole:
+	case measuredRole, fractionRole:
 		kinds = []models.Kind{models.FloatKind, models.IntKind, models.FlagKind}
 	case selectedRole:
 		kinds = []models.Kind{models.FlagKind}
@@ -425,7 +437,7 @@ func (r *reader) figureKey(f *Figure, key string, n *yaml.Node, path string) {
 	case "z":
 		f.Z = one(roles[f.Kind]["z"])
 	case "by":
-		f.By = one(groupRole)
+		f.By = one(roles[f.Kind]["by"])
 	case "panels":
 		f.Panels = one(groupRole)
 	case "where":
@@ -442,6 +454,10 @@ func (r *reader) figureKey(f *Figure, key string, n *yaml.Node, path string) {
 		if xs := r.numbers(n, path, 1, 1); xs != nil {
 			f.Center = &xs[0]
 		}
+	case "level":
+		f.Level = r.between(n, path, 0, 1)
+	case "power":
+		f.Power = r.between(n, path, 0, 10)
 	case "contours":
 		f.Contours = r.numbers(n, path, 1, maxNumbers)
 	case "with":
@@ -542,6 +558,20 @@ func (r *reader) numbers(n *yaml.Node, path string, least, most int) (xs []float
 		xs = append(xs, x)
 	}
 	return xs
+}
+
+// between reads a number between two bounds that it may not be; 0 if there is a
+// mistake.
+func (r *reader) between(n *yaml.Node, path string, low, high float64) float64 {
+	xs := r.numbers(n, path, 1, 1)
+	if xs == nil {
+		return 0
+	}
+	if !(xs[0] > low && xs[0] < high) {
+		r.fail(n, "bounds", path, mistakef("", "takes a number between %v and %v, not %v", low, high, xs[0]))
+		return 0
+	}
+	return xs[0]
 }
 
 // logarithmic reads an axis or a list of them.
@@ -665,7 +695,7 @@ func figuresSchema() map[string]any {
 		"label":  mapping(text, "x", "y", "z", "by", "panels"),
 		"log":    object("oneOf", []any{axis, object("type", "array", "items", axis)}),
 		"range":  mapping(two, "x", "y", "z"), "marks": mapping(numbers, "x", "y"),
-		"width": object("enum", figureWidths), "band": object("enum", Bands), "bins": number, "center": number, "contours": numbers, "rows": formula,
+		"width": object("enum", figureWidths), "band": object("enum", Bands), "bins": number, "center": number, "level": number, "power": number, "contours": numbers, "rows": formula,
 		"law": object("type", "object", "properties", law, "additionalProperties", false, "minProperties", 1, "maxProperties", 1),
 		"with": object("type", "array", "items", object("type", "object", "additionalProperties", false,
 			"properties", object("from", object("type", "string", "pattern", fileName.String()), "x", formula, "y", formula, "where", formula, "label", text))),

@@ -46,25 +46,50 @@ type Sequence struct {
 	// Trials are handed out in runs of consecutive ones: all of a place, or the
 	// links of a chain.
 	next, end int64
-	runs      func() (first, length int64, ok bool)
+	runs      func() (stretch, bool)
+}
+
+// stretch is consecutive trials that are handed out together.
+type stretch struct {
+	first, length int64
+	level         int // from 0, the coarsest grid
 }
 
 // Sequence is the plan's order from its beginning.
 func (p *Plan) Sequence() *Sequence {
-	s := &Sequence{plan: p}
+	return &Sequence{plan: p, runs: p.stretches()}
+}
+
+func (p *Plan) stretches() func() (stretch, bool) {
 	switch {
 	case p.order == Shuffle:
-		s.runs = p.shuffled()
+		return p.shuffled()
 	case p.order == Progressive && p.coarsest() > 0:
-		s.runs = p.levels()
-	default:
-		done := false
-		s.runs = func() (int64, int64, bool) {
-			defer func() { done = true }()
-			return 0, p.Len(), !done
-		}
+		return p.levels()
 	}
-	return s
+	done := false
+	return func() (stretch, bool) {
+		defer func() { done = true }()
+		return stretch{length: p.Len()}, !done
+	}
+}
+
+// Levels is how many grids the order goes through, each finer than the one
+// before: 1 if it does not go from coarse to fine.
+func (p *Plan) Levels() int {
+	if p.order != Progressive {
+		return 1
+	}
+	return p.coarsest() + 1
+}
+
+// EachLevel visits all trials in the order in which they are handed out, in
+// stretches [first, end), each with its level from 0, the coarsest grid.
+func (p *Plan) EachLevel(visit func(level int, first, end int64)) {
+	next := p.stretches()
+	for s, ok := next(); ok; s, ok = next() {
+		visit(s.level, s.first, s.first+s.length)
+	}
 }
 
 // Next appends the numbers of the next trials to dst, as many as it has room
@@ -72,11 +97,11 @@ func (p *Plan) Sequence() *Sequence {
 func (s *Sequence) Next(dst []int64) []int64 {
 	for len(dst) < cap(dst) {
 		if s.next == s.end {
-			first, length, ok := s.runs()
+			run, ok := s.runs()
 			if !ok {
 				break
 			}
-			s.next, s.end = first, first+length
+			s.next, s.end = run.first, run.first+run.length
 		}
 		n := min(int64(cap(dst)-len(dst)), s.end-s.next)
 		for range n {
@@ -159,7 +184,7 @@ func (s *stratum) row(i int64, level int, fresh bool) int64 {
 // Which places are new at a level is said without looking at the old: for each
 // factor k in turn, those whose row is old in the factors before k, new in k,
 // and any in those behind.
-func (p *Plan) levels() func() (int64, int64, bool) {
+func (p *Plan) levels() func() (stretch, bool) {
 	top := p.coarsest()
 	strata := make([][]stratum, len(p.grids))
 	for b, g := range p.grids {
@@ -227,11 +252,11 @@ func (p *Plan) levels() func() (int64, int64, bool) {
 		return true
 	}
 	begin()
-	return func() (int64, int64, bool) {
+	return func() (stretch, bool) {
 		for {
 			for left == 0 {
 				if !advance() {
-					return 0, 0, false
+					return stretch{}, false
 				}
 			}
 			g := p.grids[b]
@@ -257,7 +282,7 @@ func (p *Plan) levels() func() (int64, int64, bool) {
 				place = int64(n)
 			}
 			run := p.inner * links
-			return p.first[b] + place*run, run, true
+			return stretch{p.first[b] + place*run, run, top - at}, true
 		}
 	}
 }
@@ -278,21 +303,21 @@ func rowAt(s *stratum, i, k, level, top int, n int64) int64 {
 // shuffled hands out chains, or trials where there are none, in an order that
 // the seed draws: a Feistel network over the numbers below the next power of
 // two, walked on where it leads beyond the last trial.
-func (p *Plan) shuffled() func() (int64, int64, bool) {
+func (p *Plan) shuffled() func() (stretch, bool) {
 	run := max(p.ChainLen(), 1)
 	n := uint64(p.Len() / run)
 	f := newFeistel(p.setting.Seed, n)
 	next := uint64(0)
-	return func() (int64, int64, bool) {
+	return func() (stretch, bool) {
 		if next == n {
-			return 0, 0, false
+			return stretch{}, false
 		}
 		x := f.permute(next)
 		for x >= n {
 			x = f.permute(x)
 		}
 		next++
-		return int64(x) * run, run, true
+		return stretch{first: int64(x) * run, length: run}, true
 	}
 }
 

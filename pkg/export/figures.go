@@ -155,7 +155,7 @@ func figureCode(spec *experiment.Spec, f *experiment.Figure) (string, error) {
 		d.line("t = t[%s]", d.python(f.Where))
 	}
 	draw := map[string]func(){
-		"line": d.curves, "hysteresis": d.curves, "heatmap": d.plane, "phases": d.plane, "orbit": d.orbit,
+		"line": d.curves, "hysteresis": d.curves, "crossing": d.crossing, "extrapolation": d.extrapolation, "heatmap": d.plane, "phases": d.plane, "orbit": d.orbit,
 		"histogram": d.histogram, "spectrum": d.spectrum, "raster": d.raster, "escape": d.escape,
 	}[f.Kind]
 	if draw == nil {
@@ -223,6 +223,12 @@ func (d *drawing) finish() {
 		for _, at := range f.Marks[axis] {
 			d.line("    ax.ax%sline(%v, color=\"0.6\", lw=0.8, zorder=0)", map[string]string{"x": "v", "y": "h"}[axis], at)
 		}
+	}
+	if f.Kind == "extrapolation" && f.Label["x"] == "" && f.Label["y"] == "" {
+		d.line("    ax.set(xlabel=%s)", quote(fmt.Sprintf("%s ** -%v", f.By.Text, f.Power)))
+		d.line("panels[0][0].set_ylabel(%s)", quote(fmt.Sprintf("%s where %s = %v", f.X[0].Text, f.Y[0].Text, f.Level)))
+		d.line("plt.show()")
+		return
 	}
 	set := []string{"xlabel=" + quote(d.label("x", x))}
 	for _, axis := range []string{"x", "y"} {
@@ -297,6 +303,34 @@ func (d *drawing) curves() {
 	if f.By != nil || f.Kind == "hysteresis" || len(f.With) > 0 {
 		d.line("panels[-1][0].legend(title=%s, frameon=False)", quote(d.label("by", f.By)))
 	}
+}
+
+// crossing draws the curves; their crossing is fitted by the engine.
+func (d *drawing) crossing() {
+	d.curves()
+	d.line("# Where they cross, with its error, is said in the folder's figures/%s.txt.", d.figure.File)
+}
+
+// extrapolation draws where curves reach the level, found by interpolation, and
+// the line through these places.
+func (d *drawing) extrapolation() {
+	f := d.figure
+	d.line("t = t.assign(_x=%s, _y=%s, _by=%s)", d.number(f.X[0]), d.number(f.Y[0]), d.number(f.By))
+	d.sheet()
+	d.line("    u, v = [], []")
+	d.line("    for size, c in t.groupby(\"_by\"):")
+	d.line("        m = c.groupby(\"_x\")[\"_y\"].mean() - %v", f.Level)
+	d.line("        i = np.flatnonzero(np.diff(np.sign(m)))")
+	d.line("        if len(i):")
+	d.line("            (x0, y0), (x1, y1) = list(m.items())[i[0] : i[0] + 2]")
+	d.line("            u.append(size ** -%v)", f.Power)
+	d.line("            v.append(x0 - y0 * (x1 - x0) / (y1 - y0))")
+	d.line("    ax.plot(u, v, \"o\")")
+	d.line("    if len(u) > 1:")
+	d.line("        b, a = np.polyfit(u, v, 1)")
+	d.line("        ax.plot([0, max(u)], [a, a + b * max(u)], color=\"0.5\", label=f\"{a:.4g} at infinite size\")")
+	d.line("        ax.legend(frameon=False)")
+	d.line("# By interpolation and without weights; the fit with errors is in the folder's figures/%s.txt.", f.File)
 }
 
 // seriesOf is an expression as a pandas series, which numpy's functions of

@@ -33,6 +33,11 @@ func BlockEstimate(blocks []float64) Estimate {
 // has too much of its neighbour has too little of. The mean over adjoining
 // blocks then scatters sqrt(blocks) times less than the blocks say. With a gap
 // longer than the memory of the orbit the ends of neighbours are independent.
+//
+// On a cycle every block would begin in the same phase if a block and its gap
+// were a multiple of its period, and one whose length is none would have the
+// same part of the cycle too often, with no scatter to tell it. So a block with
+// its gap is a prime number long, and a block a multiple of many periods.
 type blocking struct {
 	blocks int
 	length int // steps that count, of each block
@@ -44,13 +49,35 @@ type blocking struct {
 // are long enough at all.
 const gapShare = 100
 
+// divisible are the lengths of which blocks are multiples, the largest that is
+// no more than a twentieth of the block.
+var divisible = []int{6720, 3360, 480, 240, 48, 24, 8, 4, 2, 1}
+
+func prime(n int) bool {
+	for d := 2; d*d <= n; d++ {
+		if n%d == 0 {
+			return false
+		}
+	}
+	return true
+}
+
 // newBlocking divides steps into blocks that are whole multiples of every.
 func newBlocking(steps, blocks, every int) blocking {
-	each := steps / blocks
-	gap := (each/gapShare + every - 1) / every * every
-	length := (each - gap) / every * every
+	stride := steps / blocks / every // in units of every, as what follows
+	for stride > 3 && !prime(stride) {
+		stride--
+	}
+	gap := (stride*every/gapShare + every - 1) / every
+	length := stride - gap
 	if length < 1 {
 		panic("measure: too few steps for the blocks")
 	}
-	return blocking{blocks, length, gap}
+	for _, d := range divisible {
+		if d <= max(length/20, 1) {
+			length -= length % d
+			break
+		}
+	}
+	return blocking{blocks, length * every, (stride - length) * every}
 }

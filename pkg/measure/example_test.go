@@ -17,5 +17,5 @@ func ExampleLyapunov() {
 		return
 	}
 	fmt.Printf("%.2f ± %.0g and %.2f, dimension %.2f\n", s.Exponents[0], s.SE[0], s.Exponents[1], measure.KaplanYorke(s.Exponents))
-	// Output: 0.42 ± 0.0009 and -1.62, dimension 1.26
+	// Output: 0.42 ± 0.001 and -1.62, dimension 1.26
 }

@@ -176,6 +176,32 @@ func TestStandardErrorIsHonest(t *testing.T) {
 	}
 }
 
+// On a cycle the exponent is the mean of ln |f'| over its points, and the blocks
+// see each of them as often: with blocks that all begin in one phase it is off
+// by many of its standard errors, which are then none.
+func TestExponentOfCycles(t *testing.T) {
+	for _, c := range []struct {
+		r      float64
+		period int
+	}{{3.2, 2}, {3.433, 2}, {3.5, 4}, {3.544, 8}, {3.55, 8}, {3.83, 3}, {3.74, 5}, {3.628, 6}, {3.7017, 7}} {
+		x, _ := advance(c.r)(0.3, 1_000_000)
+		y, sum := advance(c.r)(x, c.period)
+		if math.Abs(y-x) > 1e-9 {
+			t.Fatalf("r = %v has no period %d: %v goes to %v", c.r, c.period, x, y)
+		}
+		want := sum / float64(c.period)
+		for _, steps := range []int{10_000, 100_000} {
+			e, _, _, err := measure.LyapunovScalar(t.Context(), advance(c.r), x, measure.LyapunovSettings{Steps: steps})
+			if err != nil {
+				t.Fatal(err)
+			}
+			if math.Abs(e.Mean-want) > 4*e.SE+1e-9 {
+				t.Errorf("r = %v, %d steps: %v ± %v, not %v", c.r, steps, e.Mean, e.SE, want)
+			}
+		}
+	}
+}
+
 // A series of running means ends with the exponent, whose standard error is that
 // of the blocks.
 func TestConvergenceSeries(t *testing.T) {

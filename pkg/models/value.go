@@ -116,3 +116,18 @@ func (v Value) append(dst []byte) []byte {
 	}
 	return binary.LittleEndian.AppendUint64(dst, v.bits)
 }
+
+// Plain is the value as a float64, int64, string or bool, nil if it is not set.
+func (v Value) Plain() any {
+	switch v.Kind() {
+	case FloatKind:
+		return v.Float()
+	case IntKind:
+		return v.Int()
+	case TextKind:
+		return v.Text()
+	case FlagKind:
+		return v.Flag()
+	}
+	return nil
+}

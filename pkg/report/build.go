@@ -82,6 +82,10 @@ func (r *Report) build(f *experiment.Figure) (*chart, error) {
 	switch f.Kind {
 	case "line", "hysteresis":
 		err = b.line(f.Kind == "hysteresis")
+	case "crossing":
+		err = b.crossing()
+	case "extrapolation":
+		err = b.extrapolation()
 	case "heatmap":
 		err = b.heatmap()
 	case "phases":

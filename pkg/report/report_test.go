@@ -12,6 +12,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -283,5 +284,77 @@ func drawMany(bench *testing.B, r *report.Report, figure string) {
 		if _, err := drawOne(bench, r, figure).Draw("png"); err != nil {
 			bench.Fatal(err)
 		}
+	}
+}
+
+var (
+	size    = models.Int("size", 1000, "number of units")
+	load    = models.Float("load", 0.1, "what the transition happens along")
+	chance  = models.NewStream("chance", size)
+	success = models.Scalar("success", "", "fraction of 50 tries that succeed")
+	// scaled obeys finite-size scaling: the probability of success is a function
+	// of (load - 0.139) sqrt(size), 0.9 at 0.
+	scaled = &models.Model{
+		Name: "scaled", Doc: "Package scaled is a model of a transition.\n\nIt has a crossing.\npackage x", Version: 1,
+		Params: []models.Param{size, load}, Streams: []*models.Stream{chance}, Outputs: []models.Output{success},
+		Run: func(_ context.Context, t *models.Trial) error {
+			u := (load.Of(t) - 0.139) * math.Sqrt(float64(size.Of(t)))
+			rng := chance.Of(t)
+			n := 0
+			for range 50 {
+				if rng.Float64() < 1/(1+math.Exp(3*u)/9) {
+					n++
+				}
+			}
+			success.Put(t, float64(n)/50)
+			return nil
+		},
+	}
+)
+
+// Crossings and extrapolations are found, and the captions give their numbers.
+func TestScaling(t *testing.T) {
+	r := computed(t, "about: a\nmodel: scaled\nreplicates: 40\nparams:\n  size: [1000, 2000, 4000, 8000]\n  load: {range: [0.12, 0.18, 0.004]}\n", []*models.Model{scaled})
+	read := func(figure, pattern string) (values []float64) {
+		t.Helper()
+		f := drawOne(t, r, figure)
+		caption, err := f.Caption()
+		if err != nil {
+			t.Fatal(err)
+		}
+		found := regexp.MustCompile(pattern).FindStringSubmatch(caption)
+		if found == nil {
+			t.Fatalf("%s: the caption is\n%s", figure, caption)
+		}
+		for _, text := range found[1:] {
+			x, err := strconv.ParseFloat(text, 64)
+			if err != nil {
+				t.Fatal(err)
+			}
+			values = append(values, x)
+		}
+		if _, err := f.Draw("png"); err != nil {
+			t.Error(err)
+		}
+		return values
+	}
+	const number = `(\d+\.\d+) ± (\d+\.\d+)`
+	near := func(what string, got []float64, want, most float64) {
+		if math.Abs(got[0]-want) > 4*got[1] || got[1] > most {
+			t.Errorf("%s is %v, not %v", what, got, want)
+		}
+	}
+	got := read("{kind: crossing, x: load, y: success, by: size}", "load = "+number+", success = "+number+".*size\\^\\("+number)
+	near("the crossing", got[:2], 0.139, 1e-3)
+	near("success there", got[2:4], 0.9, 0.01)
+	near("the exponent", got[4:], 0.5, 0.04)
+	// Success is one half where exp(3u) = 9.
+	got = read("{kind: extrapolation, x: load, y: success, by: size}", "load = "+number+" \\+ "+number)
+	near("the limit", got[:2], 0.139, 1e-3)
+	near("the amplitude", got[2:], math.Log(9)/3, 0.03)
+
+	one := computed(t, "about: a\nmodel: scaled\nparams:\n  size: [1000, 2000]\n  load: {range: [0.12, 0.18, 0.01]}\n", []*models.Model{scaled})
+	if _, err := drawOne(t, one, "{kind: crossing, x: load, y: success, by: size}").Caption(); err == nil || !strings.Contains(err.Error(), "replicates") {
+		t.Errorf("without replicates: %v", err)
 	}
 }

@@ -16,13 +16,22 @@ import (
 
 // SVG is the scene as an SVG whose characters are outlines, each drawn once and
 // used by reference, and whose images are PNG within it.
-func (s *Scene) SVG() ([]byte, error) {
+func (s *Scene) SVG() ([]byte, error) { return s.svg("", "") }
+
+// svg names the scene for readers that do not see it, and begins all identities
+// with a prefix, so that many scenes can stand in one document.
+func (s *Scene) svg(prefix, label string) ([]byte, error) {
 	var b bytes.Buffer
-	fmt.Fprintf(&b, `<svg xmlns="http://www.w3.org/2000/svg" width="%smm" height="%smm" viewBox="0 0 %s %s" role="img">`+"\n", num(s.Width), num(s.Height), num(s.Width), num(s.Height))
-	b.WriteString("<desc>")
+	fmt.Fprintf(&b, `<svg xmlns="http://www.w3.org/2000/svg" width="%smm" height="%smm" viewBox="0 0 %s %s" role="img"`, num(s.Width), num(s.Height), num(s.Width), num(s.Height))
+	if label != "" {
+		b.WriteString(` aria-label="`)
+		xml.EscapeText(&b, []byte(label))
+		b.WriteString(`"`)
+	}
+	b.WriteString(">\n<desc>")
 	xml.EscapeText(&b, []byte(s.Caption)) // a bytes.Buffer takes everything
 	b.WriteString("</desc>\n")
-	s.svgGlyphs(&b)
+	s.svgGlyphs(&b, prefix)
 	fmt.Fprintf(&b, `<rect width="%s" height="%s" fill="#ffffff"/>`+"\n", num(s.Width), num(s.Height))
 	clips := 0
 	for _, item := range s.Items {
@@ -31,8 +40,8 @@ func (s *Scene) SVG() ([]byte, error) {
 			clip := ""
 			if v.Clip != nil {
 				clips++
-				fmt.Fprintf(&b, `<clipPath id="c%d"><rect x="%s" y="%s" width="%s" height="%s"/></clipPath>`+"\n", clips, num(v.Clip.X), num(v.Clip.Y), num(v.Clip.W), num(v.Clip.H))
-				clip = fmt.Sprintf(` clip-path="url(#c%d)"`, clips)
+				fmt.Fprintf(&b, `<clipPath id="%sc%d"><rect x="%s" y="%s" width="%s" height="%s"/></clipPath>`+"\n", prefix, clips, num(v.Clip.X), num(v.Clip.Y), num(v.Clip.W), num(v.Clip.H))
+				clip = fmt.Sprintf(` clip-path="url(#%sc%d)"`, prefix, clips)
 			}
 			fmt.Fprintf(&b, `<path%s d="%s"%s/>`+"\n", clip, v.svgData(), v.svgStyle())
 		case *Image:
@@ -40,10 +49,10 @@ func (s *Scene) SVG() ([]byte, error) {
 			if err := png.Encode(&data, v.Pixels); err != nil {
 				return nil, err
 			}
-			fmt.Fprintf(&b, `<image x="%s" y="%s" width="%s" height="%s" preserveAspectRatio="none" style="image-rendering:pixelated" href="data:image/png;base64,%s"/>`+"\n",
+			fmt.Fprintf(&b, `<image x="%s" y="%s" width="%s" height="%s" preserveAspectRatio="none" image-rendering="pixelated" href="data:image/png;base64,%s"/>`+"\n",
 				num(v.X), num(v.Y), num(v.W), num(v.H), base64.StdEncoding.EncodeToString(data.Bytes()))
 		case *Text:
-			v.svg(&b)
+			v.svg(&b, prefix)
 		}
 	}
 	b.WriteString("</svg>\n")
@@ -107,7 +116,7 @@ func (p *Path) svgStyle() string {
 }
 
 // svgGlyphs writes the outline of each character that the scene uses.
-func (s *Scene) svgGlyphs(b *bytes.Buffer) {
+func (s *Scene) svgGlyphs(b *bytes.Buffer, prefix string) {
 	var used []rune
 	for _, item := range s.Items {
 		if t, ok := item.(*Text); ok {
@@ -121,7 +130,7 @@ func (s *Scene) svgGlyphs(b *bytes.Buffer) {
 		if len(segments) == 0 {
 			continue
 		}
-		fmt.Fprintf(b, `<path id="g%x" d="`, c)
+		fmt.Fprintf(b, `<path id="%sg%x" d="`, prefix, c)
 		for _, s := range segments {
 			at := func(i int) string { return fmt.Sprintf("%d %d", s.Args[i].X.Round(), s.Args[i].Y.Round()) }
 			switch s.Op {
@@ -138,7 +147,7 @@ func (s *Scene) svgGlyphs(b *bytes.Buffer) {
 	b.WriteString("</defs>\n")
 }
 
-func (t *Text) svg(b *bytes.Buffer) {
+func (t *Text) svg(b *bytes.Buffer, prefix string) {
 	fmt.Fprintf(b, `<g fill="%s" aria-label="`, hexColor(t.Color))
 	xml.EscapeText(b, []byte(t.Text))
 	b.WriteString(`">`)
@@ -150,7 +159,7 @@ func (t *Text) svg(b *bytes.Buffer) {
 		if t.Up {
 			turn = " rotate(-90)"
 		}
-		fmt.Fprintf(b, `<use href="#g%x" transform="translate(%s %s)%s scale(%s)"/>`, c, num(at.X), num(at.Y), turn, strconv.FormatFloat(size/glyphUnits, 'g', 6, 64))
+		fmt.Fprintf(b, `<use href="#%sg%x" transform="translate(%s %s)%s scale(%s)"/>`, prefix, c, num(at.X), num(at.Y), turn, strconv.FormatFloat(size/glyphUnits, 'g', 6, 64))
 	})
 	b.WriteString("</g>\n")
 }

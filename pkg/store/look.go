@@ -120,12 +120,12 @@ const (
 // are many. It leaves out those that were not run, because a link before them
 // had failed.
 func Timings(dir string, plan Plan) ([]Timed, error) {
-	n, err := glance(dir, plan)
+	rows, err := OpenRows(dir, plan)
 	if err != nil {
 		return nil, err
 	}
-	defer n.close()
-	return readTimings(dir, n.tables, n.parts)
+	defer rows.Close()
+	return rows.Timings()
 }
 
 // Timings is the function of that name for the folder that s writes to.

@@ -49,46 +49,48 @@ func (c Columns) table(t *table) *table {
 // nothing and needs no lock.
 type Rows struct{ look *inspection }
 
-// lookAgain is how often OpenRows looks at a folder that a writer changes.
-const lookAgain = 5
-
 // OpenRows opens a folder to read the records of the plan.
 func OpenRows(dir string, plan Plan) (*Rows, error) {
-	for again := 1; ; again++ {
-		before, err := recordFiles(dir)
-		if err != nil {
-			return nil, err
-		}
-		n, err := glance(dir, plan)
-		if err != nil {
-			return nil, err
-		}
-		after, err := recordFiles(dir)
-		if err == nil && (slices.Equal(before, after) || again == lookAgain) {
-			return &Rows{n}, nil
-		}
-		n.close()
-		if err != nil {
-			return nil, err
-		}
-		// Records have moved meanwhile, from the journal to a part maybe, and
-		// may have been missed on their way.
-	}
-}
-
-// recordFiles are the names of the sealed parts and of the segments.
-func recordFiles(dir string) ([]string, error) {
-	names, err := list(filepath.Join(dir, trialsDir))
+	n, err := glance(dir, plan)
 	if err != nil {
 		return nil, err
 	}
-	names = slices.DeleteFunc(names, func(name string) bool { return name == tailName })
-	segments, err := list(filepath.Join(dir, journalDir))
-	return append(names, segments...), err
+	return &Rows{n}, nil
 }
 
 // Report is what [Status] tells of the folder, but for what is missing.
 func (r *Rows) Report() *Report { return &r.look.Report }
+
+// Left leaves of the trials those that have no record, in their order.
+func (r *Rows) Left(trials []int64) []int64 { return withoutRecord(r.look.parts, trials) }
+
+// Recorded is how many of the trials [first, end) have a record.
+func (r *Rows) Recorded(first, end int64) (n int64) {
+	for first < end {
+		p := &r.look.parts[first/partRows]
+		stop := min(end, (first/partRows+1)*partRows)
+		switch {
+		case p.sealed:
+			n += stop - first
+			first = stop
+		case p.done == nil:
+			first = stop
+		default:
+			for ; first < stop; first++ {
+				if p.has(first) {
+					n++
+				}
+			}
+		}
+	}
+	return n
+}
+
+// Timings is the function of that name for what the folder held when it was
+// opened.
+func (r *Rows) Timings() ([]Timed, error) {
+	return readTimings(r.look.dir, r.look.tables, r.look.parts)
+}
 
 // Close gives back the files.
 func (r *Rows) Close() { r.look.close() }

@@ -1,6 +1,7 @@
 package store
 
 import (
+	"errors"
 	"math"
 	"math/rand/v2"
 	"os"
@@ -168,5 +169,57 @@ func TestRows(t *testing.T) {
 	}
 	if v, err := ModelVersion(dir); v != 1 || err != nil {
 		t.Errorf("version %d, %v", v, err)
+	}
+}
+
+// TestStatusOfLiveWriter: while records move from the journal to parts, a look
+// at the folder sees no fewer than the look before.
+func TestStatusOfLiveWriter(t *testing.T) {
+	dir, plan := t.TempDir(), newTestPlan(2*partRows)
+	s, err := Open(dir, plan, []byte("spec"), Options{Run: Run{ID: "a"}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	written := make(chan error)
+	go func() {
+		var err error
+		trials := make([]int64, 4096)
+		for first := int64(0); first < plan.Len() && err == nil; first += int64(len(trials)) {
+			for i := range trials {
+				trials[i] = first + int64(i)
+			}
+			b := s.NewBatch()
+			records(b, plan, trials, func(n int) int { return n - 1 })
+			err = s.Append(b)
+		}
+		written <- errors.Join(err, s.Close())
+	}()
+	last, looks := int64(0), 0
+	for open := true; open; {
+		select {
+		case err := <-written:
+			if err != nil {
+				t.Fatal(err)
+			}
+			open = false
+		default:
+		}
+		rows, err := OpenRows(dir, plan)
+		if err != nil {
+			t.Fatal(err)
+		}
+		looks++
+		r := rows.Report()
+		if r.Done < last || len(r.Problems) > 0 {
+			t.Errorf("look %d sees %d records after %d, and %v", looks, r.Done, last, r.Problems)
+		}
+		if got := rows.Recorded(0, plan.Len()); got != r.Done {
+			t.Errorf("%d trials are recorded, and %d records there", got, r.Done)
+		}
+		last = r.Done
+		rows.Close()
+	}
+	if last != plan.Len() || looks < 3 {
+		t.Errorf("%d records after %d looks", last, looks)
 	}
 }

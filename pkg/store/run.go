@@ -8,6 +8,7 @@ import (
 	"encoding/json"
 	"io"
 	"os"
+	"path/filepath"
 	"runtime"
 	"runtime/debug"
 	"time"
@@ -34,7 +35,8 @@ type Run struct {
 	CPU        string            `json:"cpu,omitempty"`
 	Cores      int               `json:"cores"`
 	Spec       string            `json:"spec_sha256"`
-	Counts     *Counts           `json:"counts,omitempty"`
+	Before     *Counts           `json:"before,omitempty"` // what there was when it began
+	Counts     *Counts           `json:"counts,omitempty"` // and when it ended
 	Error      string            `json:"error,omitempty"`
 }
 
@@ -55,6 +57,33 @@ func NewRun(args []string) (Run, error) {
 	r.Commit, r.Dirty = buildSetting("vcs.revision"), buildSetting("vcs.modified") == "true"
 	r.Binary = binaryHash()
 	return r, nil
+}
+
+// Runs is the provenance of all runs of a folder, the earliest first. Files that
+// cannot be read are left out.
+func Runs(dir string) ([]*Run, error) {
+	names, err := list(filepath.Join(dir, runsDir))
+	var runs []*Run
+	for _, name := range names {
+		if r := readRun(filepath.Join(dir, runsDir, name)); r != nil {
+			runs = append(runs, r)
+		}
+	}
+	return runs, err
+}
+
+// readRun is nil if the file is not the provenance of a run.
+func readRun(path string) *Run {
+	f, err := openRegular(path)
+	if err != nil {
+		return nil
+	}
+	defer f.Close()
+	var r Run
+	if json.NewDecoder(io.LimitReader(f, 1<<20)).Decode(&r) != nil {
+		return nil
+	}
+	return &r
 }
 
 // Version is the version of the module that this binary was built from.

@@ -188,6 +188,11 @@ func Open(dir string, plan Plan, spec []byte, o Options) (_ *Store, err error) {
 	if err := s.reuse(); err != nil {
 		return nil, err
 	}
+	before := s.Counts()
+	s.run.Before = &before
+	if err := s.writeRun(); err != nil {
+		return nil, err
+	}
 	if err := s.writeReadme(); err != nil {
 		return nil, err
 	}
@@ -239,9 +244,13 @@ func (s *Store) Counts() Counts {
 func (s *Store) Left(trials []int64) []int64 {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	return withoutRecord(s.parts, trials)
+}
+
+func withoutRecord(parts []part, trials []int64) []int64 {
 	left := trials[:0]
 	for _, trial := range trials {
-		if !s.partOf(trial).has(trial) {
+		if !parts[trial/partRows].has(trial) {
 			left = append(left, trial)
 		}
 	}

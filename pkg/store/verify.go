@@ -2,7 +2,6 @@ package store
 
 import (
 	"encoding/hex"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -97,8 +96,45 @@ func (n *inspection) close() {
 	}
 }
 
+// lookAgain is how often glance looks at a folder that a writer changes.
+const lookAgain = 5
+
 // glance is an inspection that has read footers and the journal.
 func glance(dir string, plan Plan) (*inspection, error) {
+	for again := 1; ; again++ {
+		before, err := recordFiles(dir)
+		if err != nil {
+			return nil, err
+		}
+		n, err := glanceOnce(dir, plan)
+		if err != nil {
+			return nil, err
+		}
+		after, err := recordFiles(dir)
+		if err == nil && (slices.Equal(before, after) || again == lookAgain) {
+			return n, nil
+		}
+		n.close()
+		if err != nil {
+			return nil, err
+		}
+		// Records have moved meanwhile, from the journal to a part maybe, and
+		// may have been missed on their way.
+	}
+}
+
+// recordFiles are the names of the sealed parts and of the segments.
+func recordFiles(dir string) ([]string, error) {
+	names, err := list(filepath.Join(dir, trialsDir))
+	if err != nil {
+		return nil, err
+	}
+	names = slices.DeleteFunc(names, func(name string) bool { return name == tailName })
+	segments, err := list(filepath.Join(dir, journalDir))
+	return append(names, segments...), err
+}
+
+func glanceOnce(dir string, plan Plan) (*inspection, error) {
 	n, err := inspect(dir, plan)
 	if err != nil {
 		return nil, err
@@ -524,14 +560,8 @@ func lastRun(dir string) *Run {
 		return nil
 	}
 	for _, name := range slices.Backward(names) {
-		f, err := openRegular(filepath.Join(dir, runsDir, name))
-		if err != nil {
-			continue
-		}
-		defer f.Close()
-		var r Run
-		if json.NewDecoder(io.LimitReader(f, 1<<20)).Decode(&r) == nil {
-			return &r
+		if r := readRun(filepath.Join(dir, runsDir, name)); r != nil {
+			return r
 		}
 	}
 	return nil
