@@ -86,6 +86,26 @@ func record(dir string, plan Plan, run string, stop int64, d *disk) (int, error)
 	if err != nil {
 		return 0, err
 	}
+	missing := add(s, plan, stop, 0)
+	return missing, s.Close()
+}
+
+// killed is a run that ends as by a kill when all but some left are in the journal:
+// what is regrouped at the end of a run is not.
+func killed(dir string, plan Plan, left int) error {
+	s, err := Open(dir, plan, []byte(fmt.Sprintf("%x", plan.Hash())), Options{Run: Run{ID: "0"}})
+	if err != nil {
+		return err
+	}
+	add(s, plan, plan.Len(), left)
+	close(s.queue) // as Close does, which waits until all is in the journal
+	s.wait.Wait()
+	return s.closeFiles()
+}
+
+// add records the missing trials before stop but some left, and returns how many
+// are missing.
+func add(s *Store, plan Plan, stop int64, left int) int {
 	var missing []int64
 	for trial := int64(0); trial < stop; trial++ {
 		missing = append(missing, trial)
@@ -95,7 +115,7 @@ func record(dir string, plan Plan, run string, stop int64, d *disk) (int, error)
 	if int64(len(missing)) > partRows {
 		slices.SortFunc(missing, func(a, b int64) int { return cmp.Compare(a*40503%65536, b*40503%65536) })
 	}
-	for len(missing) > 0 {
+	for missing = missing[left:]; len(missing) > 0; {
 		n := min(7, len(missing))
 		b := s.NewBatch()
 		for _, trial := range missing[:n] {
@@ -107,7 +127,7 @@ func record(dir string, plan Plan, run string, stop int64, d *disk) (int, error)
 			break // Close says why
 		}
 	}
-	return all, s.Close()
+	return all
 }
 
 // dataOf is the bytes of the sealed data set.
@@ -167,6 +187,8 @@ func breakDisk(t *testing.T, n int64, every int) map[string]int {
 		{"fresh", func(string) {}, all},
 		{"left unfinished", func(string) {}, all / 2},
 		{"resumed", func(dir string) { prepared(dir, plan, all/2) }, all},
+		{"killed", func(dir string) { must(killed(dir, plan, 10)) }, all},
+		{"killed, unfinished", func(dir string) { must(killed(dir, plan, 10)) }, min(all, partRows)},
 		{"changed spec", func(dir string) { prepared(dir, newTestPlan(n*2/3), all*2/3) }, all},
 		{"changed spec, unfinished", func(dir string) { prepared(dir, newTestPlan(n*3/2), all*5/6) }, all},
 		{"nothing to do", func(dir string) { prepared(dir, plan, all) }, all},
