@@ -8,7 +8,7 @@ PYTHON ?= python3
 export GOAMD64 := v1
 
 .DEFAULT_GOAL := help
-.PHONY: help build demo figures test browser race lint bench peers kernels science fuzz faults check vuln venv clean
+.PHONY: help build demo figures test browser race lint bench peers kernels science fuzz faults readers check vuln venv clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -42,6 +42,7 @@ venv: .venv/installed ## the Python environment that tests and notebooks use
 
 test: venv ## all tests that take seconds
 	$(GO) test ./...
+	$(GO) test -tags smallparts -run TestBreakingDiskParts ./pkg/store
 
 browser: ## the Chromium that the test of the report uses; installed if it is missing
 	@command -v chromium || command -v chromium-browser || command -v google-chrome || { \
@@ -54,7 +55,7 @@ race: venv ## the same with the race detector
 lint: ## gofmt, vet, staticcheck and the floors of packages
 	@test -z "$$(gofmt -l cmd internal notebooks pkg)" || { gofmt -d cmd internal notebooks pkg; exit 1; }
 	$(GO) vet ./...
-	$(GO) vet -tags science,faults ./...
+	$(GO) vet -tags science,faults,smallparts ./...
 	$(GO) tool staticcheck ./...
 	$(GO) test ./internal/floors
 
@@ -81,8 +82,12 @@ fuzz: ## every fuzz target for FUZZTIME, two minutes each
 	done
 
 faults: ## 200 runs killed at random moments, and every step of the disk made to fail, minutes
-	SWEEP_FAULTS=1 $(GO) test -count 1 -v -run TestBreakingDisk ./pkg/store
+	SWEEP_FAULTS=1 $(GO) test -count 1 -v -timeout 60m -run TestBreakingDisk ./pkg/store
+	SWEEP_FAULTS=1 $(GO) test -count 1 -v -tags smallparts -timeout 60m -run TestBreakingDiskParts ./pkg/store
 	$(GO) test -count 1 -v -tags faults -timeout 60m -run 'TestKills|TestTwoAtOnce|TestReadOnly' ./cmd/sweep
+
+readers: venv ## a million rows read by pandas, polars, DuckDB and pyarrow, bit for bit; a minute
+	SWEEP_REPLICATES=2646 $(GO) test -count 1 -v -timeout 30m -run TestReadersBits ./cmd/sweep
 
 check: lint test race ## all of it before a change goes out
 

@@ -50,7 +50,7 @@ def write(rs, xs):
 def with_sweep(work, count):
     model, params = {
         nothing: ("probe", f"x: {{linspace: [2.5, 4, {count}]}}"),
-        logistic: ("logistic", f"r: {{linspace: [2.5, 4, {count}]}}\n  transient: 1000\n  keep: 1\n  steps: 1\n  longest: 1"),
+        logistic: ("logistic", f"r: {{linspace: [2.5, 4, {count}]}}\n  transient: 1000\nmeasure: {{orbit: {{keep: 1}}}}"),
     }[work]
     with tempfile.TemporaryDirectory() as folder:
         with open(folder + "/peers.yaml", "w") as spec:

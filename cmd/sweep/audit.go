@@ -158,7 +158,7 @@ func (a *app) audit(ctx context.Context, plan *experiment.Plan, rows *store.Rows
 			var failed []failedNow
 			for j := range jobs {
 				plan.Point(j.record.Trial, &p)
-				_, err := runner.Once(ctx, setting.Model, t, &p, j.before, a.settings.Timeout)
+				_, err := runner.Once(ctx, setting.Model, t, &p, j.before, a.settings.Timeout, 0)
 				var f *models.Failure
 				if err != nil && !errors.As(err, &f) {
 					mu.Lock()

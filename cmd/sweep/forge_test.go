@@ -50,7 +50,7 @@ func forgeWith(t *testing.T, list []*models.Model, path, dir string, change func
 		if n := plan.ChainLen(); n == 0 || i%n == 0 {
 			before = nil
 		}
-		wall, err := runner.Once(t.Context(), plan.Setting().Model, trial, &p, before, 0)
+		wall, err := runner.Once(t.Context(), plan.Setting().Model, trial, &p, before, 0, 0)
 		before = append([]float64(nil), trial.After...)
 		if change(&p, trial) {
 			batch.Add(&p, trial, err, store.Timing{Wall: int64(wall), CPU: -1, Attempt: 1})

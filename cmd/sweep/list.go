@@ -22,6 +22,7 @@ type modelInfo struct {
 	Outputs []outputInfo `json:"outputs,omitempty"`
 	Streams []streamInfo `json:"streams,omitempty"`
 	Size    []string     `json:"size,omitempty"`
+	Traces  []traceInfo  `json:"traces,omitempty"`
 	Carries bool         `json:"carries,omitempty"`
 
 	Measures []measureInfo `json:"measures,omitempty"`
@@ -55,6 +56,13 @@ type outputInfo struct {
 	Doc    string   `json:"doc"`
 }
 
+type traceInfo struct {
+	Name string `json:"name"`
+	Unit string `json:"unit,omitempty"`
+	Time string `json:"time_unit"`
+	Doc  string `json:"doc"`
+}
+
 type streamInfo struct {
 	Name    string   `json:"name"`
 	Depends []string `json:"depends"`
@@ -77,6 +85,9 @@ func info(m *models.Model) modelInfo {
 	}
 	for _, group := range m.OneOf {
 		i.OneOf = append(i.OneOf, paramNames(group))
+	}
+	for _, tr := range m.Traces {
+		i.Traces = append(i.Traces, traceInfo{tr.Name, tr.Unit, tr.Time, tr.Doc})
 	}
 	if len(m.Size) > 0 {
 		i.Size = paramNames(m.Size)
@@ -181,6 +192,12 @@ func (a *app) describeCommand() *cobra.Command {
 		fmt.Fprintf(w, "\nOutputs\n")
 		for _, o := range i.Outputs {
 			fmt.Fprintf(w, "  %s\n", o.row())
+		}
+		if len(i.Traces) > 0 {
+			fmt.Fprintf(w, "\nTraces, which sweep replay --record writes\n")
+		}
+		for _, tr := range i.Traces {
+			fmt.Fprintf(w, "  %s\tover %s\t%s\t%s\n", tr.Name, tr.Time, tr.Unit, tr.Doc)
 		}
 		if len(i.Streams) > 0 {
 			fmt.Fprintf(w, "\nRandom streams\n")

@@ -6,6 +6,9 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"os"
+	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -20,17 +23,20 @@ import (
 
 func (a *app) replayCommand() *cobra.Command {
 	var flags specFlags
+	var record []string
+	var out string
 	cmd := a.verb(&cobra.Command{
 		Use:   "replay RESULTS-FOLDER | SPEC TRIAL",
 		Short: "Run one trial again and compare it with its record",
 		Long: `replay runs one trial of a result folder again. It prints the trial's parameters,
 what it measured or how it failed, with the stack of a panic, and whether that is
-what the record says, bit for bit. It writes nothing, and exits with 6 if the
-record says something else.
+what the record says, bit for bit. It exits with 6 if the record says something
+else. It writes nothing, but with --record the traces named, or all, of those that
+describe lists: to traces/TRIAL.parquet in the result folder, or where --out says.
 
 TRIAL is a trial's number, or the beginning of its id. A trial of a chain begins
 with the state that the link before it left in the folder.`,
-		Example: "  sweep replay results/hopfield-capacity 1234\n  sweep replay results/hopfield-capacity 5f0c97",
+		Example: "  sweep replay results/hopfield-capacity 1234\n  sweep replay results/hopfield-capacity 5f0c97\n  sweep replay results/hopfield-capacity 1234 --record overlap,energy",
 		Args:    cobra.ExactArgs(2),
 	}, true, func(cmd *cobra.Command, args []string) error {
 		dir, plan, err := a.folder(args[0], flags)
@@ -46,9 +52,28 @@ with the state that the link before it left in the folder.`,
 			return err
 		}
 		defer rows.Close()
-		r, err := a.replay(cmd.Context(), plan, rows, trial)
+		recording, err := tracesOf(plan.Setting().Model, record)
 		if err != nil {
 			return err
+		}
+		switch {
+		case recording == nil && out != "":
+			return errors.New("--out says where the traces go that --record names")
+		case recording != nil && out == "":
+			out = filepath.Join(dir, "traces", fmt.Sprintf("%d.parquet", trial))
+		}
+		if _, err := os.Lstat(out); recording != nil && err == nil {
+			return fmt.Errorf("%s is there already: remove it, or give another name with --out", out)
+		}
+		r, err := a.replay(cmd.Context(), plan, rows, trial, recording)
+		if err != nil {
+			return err
+		}
+		if recording != nil {
+			if err := store.WriteTraces(out, plan.Setting().Model, &r.point, r.now.ID, recording); err != nil {
+				return err
+			}
+			r.Traces = out
 		}
 		if a.json {
 			err = a.printJSON("sweep.replay/v1", "replay", r)
@@ -60,8 +85,36 @@ with the state that the link before it left in the folder.`,
 		}
 		return err
 	})
+	cmd.Flags().StringSliceVar(&record, "record", nil, "write these traces, by `name`, or all")
+	cmd.Flags().StringVar(&out, "out", "", "write them to this new `file`")
 	cmd.Flags().StringVar(&flags.variant, "variant", "", "take the `name`d variant of the spec")
 	return cmd
+}
+
+// tracesOf makes a recording of the named traces of a model, nil if none is named.
+func tracesOf(m *models.Model, names []string) (models.Recording, error) {
+	if len(names) == 0 {
+		return nil, nil
+	}
+	var known []string
+	for _, tr := range m.Traces {
+		known = append(known, tr.Name)
+	}
+	if len(known) == 0 {
+		return nil, fmt.Errorf("model %s has no traces to record", m.Name)
+	}
+	r := make(models.Recording)
+	for _, name := range names {
+		if name != "all" && !slices.Contains(known, name) {
+			return nil, fmt.Errorf("model %s has no trace %q; it has %s, or all", m.Name, name, strings.Join(known, ", "))
+		}
+		for _, tr := range m.Traces {
+			if name == "all" || name == tr.Name {
+				r[tr] = nil
+			}
+		}
+	}
+	return r, nil
 }
 
 // minPrefix is how many digits of an id say which is meant, rather than that a
@@ -108,7 +161,8 @@ type replayed struct {
 	Outputs   map[string]any `json:"outputs,omitempty"` // null where there is no value
 	Failure   *failure       `json:"failure,omitempty"`
 	Seconds   float64        `json:"seconds"`
-	Record    *recorded      `json:"record"` // null if there is none
+	Record    *recorded      `json:"record"`           // null if there is none
+	Traces    string         `json:"traces,omitempty"` // the file they were written to
 
 	point models.Point
 	now   *store.Record
@@ -138,7 +192,7 @@ type recorded struct {
 	Columns []columnDiff `json:"columns"` // those that differ
 }
 
-func (a *app) replay(ctx context.Context, plan *experiment.Plan, rows *store.Rows, trial int64) (*replayed, error) {
+func (a *app) replay(ctx context.Context, plan *experiment.Plan, rows *store.Rows, trial int64, recording models.Recording) (*replayed, error) {
 	setting := plan.Setting()
 	r := &replayed{Trial: trial, Params: make(map[string]any)}
 	plan.Point(trial, &r.point)
@@ -156,7 +210,8 @@ func (a *app) replay(ctx context.Context, plan *experiment.Plan, rows *store.Row
 		return nil, err
 	}
 	t := setting.NewTrial()
-	wall, err := runner.Once(ctx, setting.Model, t, &r.point, before, a.settings.Timeout)
+	t.Record(recording)
+	wall, err := runner.Once(ctx, setting.Model, t, &r.point, before, a.settings.Timeout, a.settings.Memory)
 	var failed *models.Failure
 	if err != nil && !errors.As(err, &failed) {
 		return nil, err // told to stop
@@ -275,6 +330,9 @@ func (a *app) printReplay(dir string, m *models.Model, r *replayed) error {
 			d := o.Decl()
 			fmt.Fprintln(a.stdout, strings.TrimRight(fmt.Sprintf("  %s = %s %s", d.Name, showSlot(d.Kind, &r.now.Outputs[i]), d.Unit), " "))
 		}
+	}
+	if r.Traces != "" {
+		fmt.Fprintf(a.stdout, "traces in %s; in Python: pandas.read_parquet(%q).pivot_table(index=\"time\", columns=[\"trace\", \"i\"], values=\"value\").plot()\n", r.Traces, r.Traces)
 	}
 	switch {
 	case r.Record == nil:

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"math"
 	"os"
+	"os/exec"
 	"strings"
 	"testing"
 
@@ -144,5 +145,58 @@ func TestULPs(t *testing.T) {
 		if d, none := ulps(c.y, c.x); d != c.distance || none != c.none {
 			t.Errorf("%v and %v: %#x, %v", c.y, c.x, d, none)
 		}
+	}
+}
+
+// TestReplayRecords: traces are written to a new file, which another reader reads
+// and whose numbers are those of the model, and the record stays as it is.
+func TestReplayRecords(t *testing.T) {
+	py := python(t)
+	t.Chdir(t.TempDir())
+	writeSpec(t, ".", "l.yaml", "about: traces\nmodel: logistic\nparams: {r: [3.2, 3.9], x0: 0.25, transient: 10, keep: 300, steps: 0}\n")
+	writeSpec(t, ".", "h.yaml", "about: traces\nmodel: hopfield\nparams: {n: 60, patterns: 3, trials: 2}\n")
+	for _, spec := range []string{"l.yaml", "h.yaml"} {
+		if code, _, err := call(t, "run", spec); code != 0 {
+			t.Fatal(err)
+		}
+	}
+	code, out, err := call(t, "replay", "l.yaml", "1", "--record", "all")
+	if code != 0 || !strings.Contains(out, "traces in results/l/traces/1.parquet") || !strings.Contains(out, "equal: the record has the same outputs") {
+		t.Fatalf("%d %s%s", code, out, err)
+	}
+	if code, _, err := call(t, "replay", "l.yaml", "1", "--record", "state"); code != exitError || !strings.Contains(err, "is there already") {
+		t.Errorf("%d %s", code, err)
+	}
+	if code, out, err := call(t, "replay", "h.yaml", "0", "--record", "energy", "--out", "here/e.parquet"); code != 0 {
+		t.Errorf("%d %s%s", code, out, err)
+	}
+	for _, c := range []struct{ args, want string }{
+		{"l.yaml 1 --record x", `no trace "x"; it has state, or all`},
+		{"l.yaml 1 --out y.parquet", "--out says where"},
+	} {
+		if code, _, err := call(t, append([]string{"replay"}, strings.Fields(c.args)...)...); code != exitError || !strings.Contains(err, c.want) {
+			t.Errorf("%s: %d %s", c.args, code, err)
+		}
+	}
+	script := `
+import pandas as pd
+t = pd.read_parquet("results/l/traces/1.parquet")
+assert list(t.columns) == ["trace", "time", "i", "value"] and set(t.trace) == {"state"} and set(t.i) == {0}
+assert list(t.time) == list(range(311)), t.time
+x = list(t.value)
+assert x[0] == 0.25 and all(abs(b - 3.9 * a * (1 - a)) < 1e-15 for a, b in zip(x, x[1:]))
+d = pd.read_parquet("results/l/trials")
+assert list(d.orbit[1]) == x[11:]
+e = pd.read_parquet("here/e.parquet")
+assert set(e.trace) == {"energy"} and set(e.i) == {0, 1}
+last = e.groupby("i").value.last()
+assert abs(last.mean() - pd.read_parquet("results/h/trials").energy[0]) < 1e-12
+assert all((g.value.diff().dropna() <= 0).all() for _, g in e.groupby("i"))
+`
+	if out, err := exec.Command(py, "-c", script).CombinedOutput(); err != nil {
+		t.Errorf("%v\n%s", err, out)
+	}
+	if code, out, _ := call(t, "verify", "results/l"); code != 0 {
+		t.Error(out)
 	}
 }

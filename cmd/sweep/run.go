@@ -109,10 +109,8 @@ func (a *app) run(ctx context.Context, spec *experiment.Spec, o runOptions) erro
 
 	dir := filepath.Join(a.settings.Results, spec.Name)
 	plan := spec.Plan()
-	st, err := store.Open(dir, plan, spec.Resolved(), store.Options{
-		Run: record, RetryFailed: o.retry,
-		Notice: func(text string) { fmt.Fprintf(a.stderr, "sweep: %s\n", text) },
-	})
+	notice := func(text string) { fmt.Fprintf(a.stderr, "sweep: %s\n", text) }
+	st, err := store.Open(dir, plan, spec.Resolved(), store.Options{Run: record, RetryFailed: o.retry, Notice: notice})
 	if err != nil {
 		return err
 	}
@@ -153,7 +151,7 @@ func (a *app) run(ctx context.Context, spec *experiment.Spec, o runOptions) erro
 	grown := a.growFigures(dir, spec, drawEvery)
 	runErr := runner.Run(ctx, stop, plan, order, st, runner.Options{
 		Workers: a.settings.Workers, Timeout: a.settings.Timeout, Retries: a.settings.Retries, FailFast: a.settings.FailFast, Grace: a.settings.Grace,
-		Until: o.until, Costs: costs,
+		Memory: a.settings.Memory, Notice: notice, Until: o.until, Costs: costs,
 	})
 	err = st.Close()
 	grown()
@@ -165,6 +163,9 @@ func (a *app) run(ctx context.Context, spec *experiment.Spec, o runOptions) erro
 	if err != nil {
 		if errors.Is(err, syscall.ENOSPC) || errors.Is(err, syscall.EDQUOT) || errors.Is(err, syscall.EFBIG) {
 			return fmt.Errorf("%w; what was recorded before is safe: make room and run it again", err)
+		}
+		if memory := new(runner.MemoryError); errors.As(err, &memory) {
+			return fmt.Errorf("%w; what was recorded before is safe", err)
 		}
 		return err
 	}

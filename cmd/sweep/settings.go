@@ -3,6 +3,7 @@ package main
 import (
 	"errors"
 	"fmt"
+	"math"
 	"os"
 	"slices"
 	"strconv"
@@ -15,6 +16,7 @@ import (
 
 	"github.com/neurosweep/sweep/pkg/experiment"
 	"github.com/neurosweep/sweep/pkg/report"
+	"github.com/neurosweep/sweep/pkg/runner"
 )
 
 // settings say where and how a spec is run, never what: none can change a
@@ -29,6 +31,7 @@ type settings struct {
 	Retries  int
 	FailFast int
 	Grace    time.Duration
+	Memory   int64 // bytes; 0 for no limit
 	Progress string
 	Figures  []string // formats in which a run's figures are drawn; nil for none
 
@@ -55,6 +58,9 @@ var settingsList = []setting{
 	}},
 	{"timeout", "0s", "duration", "time after which a trial has failed, as 90s or 2h; 0 for none", func(s *settings, t string) error {
 		return parseDuration(&s.Timeout, t)
+	}},
+	{"memory", "80%", "size", "memory that the run may take, as 20GiB or as a share of the machine's; 0 for no limit", func(s *settings, t string) error {
+		return parseMemory(&s.Memory, t)
 	}},
 	{"retries", "0", "n", "how often a failed trial is tried again", func(s *settings, t string) error {
 		return parseCount(&s.Retries, t, 1000)
@@ -102,6 +108,45 @@ func parseDuration(dst *time.Duration, text string) error {
 		return fmt.Errorf("must be a duration such as 90s, 5m or 2h30m, not %q", text)
 	}
 	*dst = d
+	return nil
+}
+
+// memoryUnits are the units of memory, in bytes.
+var memoryUnits = []struct {
+	name  string
+	bytes float64
+}{{"KiB", 1 << 10}, {"MiB", 1 << 20}, {"GiB", 1 << 30}, {"TiB", 1 << 40}, {"kB", 1e3}, {"MB", 1e6}, {"GB", 1e9}, {"TB", 1e12}}
+
+// leastMemory is what the engine needs to run small trials.
+const leastMemory = 64 << 20
+
+func parseMemory(dst *int64, text string) error {
+	if text == "0" {
+		*dst = 0
+		return nil
+	}
+	number, unit, share := text, 0.0, false
+	for _, u := range memoryUnits {
+		if digits, ok := strings.CutSuffix(text, u.name); ok {
+			number, unit = digits, u.bytes
+		}
+	}
+	if digits, ok := strings.CutSuffix(text, "%"); ok {
+		number, unit, share = digits, float64(runner.MachineMemory())/100, true
+	}
+	x, err := strconv.ParseFloat(strings.TrimSpace(number), 64)
+	switch bytes := x * unit; {
+	case err != nil || !(x > 0) || unit == 0 && !share || share && x > 100:
+		return fmt.Errorf("must be an amount of memory such as 20GiB or 500MiB, a share such as 80%%, or 0, not %q", text)
+	case share && unit == 0:
+		*dst = 0 // of a machine whose memory is not known
+	case share:
+		*dst = max(int64(bytes), leastMemory)
+	case bytes < leastMemory || bytes > math.MaxInt64/2:
+		return fmt.Errorf("must be at least %s, not %s", runner.Bytes(leastMemory), text)
+	default:
+		*dst = int64(bytes)
+	}
 	return nil
 }
 

@@ -33,6 +33,9 @@ type Model struct {
 	OneOf [][]Param
 	// Outputs are what Run measures.
 	Outputs []Output
+	// Traces are what Run goes through on the way, kept only when a trial is run
+	// again to record them.
+	Traces []*Trace
 	// Streams are the model's random streams.
 	Streams []*Stream
 	// Measures are what a spec may ask for besides, in the order in which Run
@@ -121,6 +124,16 @@ func (m *Model) Validate() error {
 	}
 	for _, o := range m.Outputs {
 		column(o.Decl().Name, o.Decl().Doc)
+	}
+	traces := make(map[string]bool)
+	for _, tr := range m.Traces {
+		if !names.MatchString(tr.Name) || traces[tr.Name] {
+			bad("trace %q: a name must match %s and be used once", tr.Name, names)
+		}
+		if tr.Doc == "" || strings.HasSuffix(tr.Doc, ".") || tr.Time == "" {
+			bad("trace %s: it needs a unit of its times, and a doc that is a sentence without its full stop", tr.Name)
+		}
+		traces[tr.Name] = true
 	}
 	for _, p := range m.Size {
 		if d := p.Decl(); m.param(d) < 0 || d.Kind != IntKind && d.Kind != FloatKind {
@@ -231,7 +244,7 @@ func NewStream(name string, depends ...Param) *Stream {
 
 // Failure is why a trial has no measurements.
 type Failure struct {
-	Class   string // "error", "panic", "timeout", "carry"
+	Class   string // "error", "panic", "timeout", "memory", "carry"
 	Message string
 	Stack   string // of a panic: one call a line, without addresses
 }
@@ -240,7 +253,7 @@ func (f *Failure) Error() string { return f.Class + ": " + f.Message }
 
 // Execute runs the trial. A panic, a timeout (the context's cause is
 // [context.DeadlineExceeded]), an error or an output that was not put becomes a
-// failure. When ctx ends for any other reason the error is its cause: the trial
+// failure; a context's cause that is a [Failure] is that of a trial that heeds it. When ctx ends for any other reason the error is its cause: the trial
 // was stopped and has no result.
 func (m *Model) Execute(ctx context.Context, t *Trial) (err error) {
 	defer func() {
@@ -251,6 +264,10 @@ func (m *Model) Execute(ctx context.Context, t *Trial) (err error) {
 	if err := m.Run(ctx, t); err != nil {
 		if ctx.Err() != nil {
 			cause := context.Cause(ctx)
+			var f *Failure
+			if errors.As(cause, &f) {
+				return f
+			}
 			if !errors.Is(cause, context.DeadlineExceeded) {
 				return cause
 			}

@@ -149,6 +149,8 @@ type Trial struct {
 	// trial leaves; a model that Carries sets it.
 	Before, After []float64
 
+	recording Recording // nil unless traces are recorded
+
 	setting *Setting
 	point   *Point
 	sources []source

@@ -8,11 +8,12 @@ import (
 )
 
 // Once runs the trial t of m at p as a worker would, outside of any run: it
-// begins with the state before, nil if there is none, and has the timeout, if that
-// is not 0. It returns how long it took; the error is that of
-// [models.Model.Execute]. Unlike a run it waits for a model that ignores that it
-// is told to stop.
-func Once(ctx context.Context, m *models.Model, t *models.Trial, p *models.Point, before []float64, timeout time.Duration) (time.Duration, error) {
+// begins with the state before, nil if there is none, and has the timeout and the
+// memory limit, if those are not 0. The memory is that of the process: what runs
+// beside it must take little. It returns how long it took; the error is that of
+// [models.Model.Execute]. Unlike a run it waits for a model that ignores that its
+// time is over.
+func Once(ctx context.Context, m *models.Model, t *models.Trial, p *models.Point, before []float64, timeout time.Duration, memory int64) (time.Duration, error) {
 	if timeout > 0 {
 		var cancel context.CancelFunc
 		ctx, cancel = context.WithTimeoutCause(ctx, timeout, timeoutError(timeout))
@@ -21,6 +22,11 @@ func Once(ctx context.Context, m *models.Model, t *models.Trial, p *models.Point
 	start := time.Now()
 	t.Start(p)
 	t.Before = before
-	err := m.Execute(ctx, t)
+	var err error
+	if memory > 0 {
+		err = execute(ctx, m, t, memory)
+	} else {
+		err = m.Execute(ctx, t)
+	}
 	return time.Since(start), err
 }

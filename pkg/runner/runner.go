@@ -61,6 +61,11 @@ type Options struct {
 	// to end after Until and Grace: it would be cancelled then, and what it had
 	// done lost. Shorter ones behind it are still run.
 	Until time.Time
+	// Memory is how many bytes the process may take: trials that pass it when no
+	// other runs have failed; no limit if 0.
+	Memory int64
+	// Notice, if it is not nil, is told what people should know of the run.
+	Notice func(text string)
 	// Costs is told how long trials take; it may know some from before.
 	Costs *Costs
 }
@@ -92,11 +97,18 @@ type pool struct {
 
 	chain  int64       // links of a chain, 0 if there are no chains
 	closed atomic.Bool // nothing more is begun
+	// shut is true while the guard lets no trial begin but the crowded one of solo.
+	shut   atomic.Bool
+	solo   atomic.Pointer[worker]
+	strays atomic.Int64 // workers that were left behind and still run
+	urgent atomic.Bool  // trials that run have no time to end
 
 	mu    sync.Mutex
 	queue *queue
 	cost  time.Duration // of a trial, smoothed; 0 until one has ended
 	err   error         // why the run cannot go on, where it is not the store's
+	width int           // how many workers there may be
+	count int           // how many there are
 	abort context.CancelCauseFunc
 
 	streak streak
@@ -125,7 +137,7 @@ func Run(ctx context.Context, stop <-chan struct{}, plan Plan, order Order, st S
 		o.Costs = NewCosts(plan.Setting().Model)
 	}
 	chain := plan.ChainLen()
-	p := &pool{plan: plan, store: st, options: o, ctx: ctx, chain: chain, queue: newQueue(order, st.Left, chain), abort: cancel}
+	p := &pool{plan: plan, store: st, options: o, ctx: ctx, chain: chain, queue: newQueue(order, st.Left, chain), abort: cancel, width: o.Workers}
 	p.mu.Lock()
 	for range o.Workers {
 		p.start(nil, link{trial: -1})
@@ -136,7 +148,16 @@ func Run(ctx context.Context, stop <-chan struct{}, plan Plan, order Order, st S
 		p.workers.Wait()
 		close(ended)
 	}()
+	var guarding sync.WaitGroup
+	if o.Memory > 0 {
+		notice := o.Notice
+		if notice == nil {
+			notice = func(string) {}
+		}
+		guarding.Go(func() { (&guard{p, o.Memory, hardLimit(o.Memory, MachineMemory()), notice}).run(ended) })
+	}
 	p.watch(ended, stop, cancel)
+	guarding.Wait()
 	for _, w := range p.snapshot() {
 		w.leave()
 	}
@@ -187,6 +208,9 @@ func (p *pool) watch(ended, stop <-chan struct{}, cancel context.CancelCauseFunc
 		case <-done:
 			done = nil
 			p.closed.Store(true)
+			if p.urgent.Load() {
+				return
+			}
 			leaveAt = time.Now().Add(max(p.options.Grace/2, time.Second))
 		case now := <-tick.C:
 			if !graceEnds.IsZero() && now.After(graceEnds) {
@@ -233,12 +257,18 @@ func (p *pool) expire(now time.Time) {
 	}
 	for _, w := range p.snapshot() {
 		if chunk, before, left := w.expire(now); left {
-			p.mu.Lock()
-			p.start(chunk, before)
-			p.mu.Unlock()
-			p.workers.Done() // after the other has begun: at zero the run is over
+			p.replace(chunk, before)
 		}
 	}
+}
+
+// replace starts a worker in the place of one that was left behind.
+func (p *pool) replace(chunk []int64, last link) {
+	p.mu.Lock()
+	p.start(chunk, last)
+	p.count--
+	p.mu.Unlock()
+	p.workers.Done() // after the other has begun: at zero the run is over
 }
 
 // start adds a worker, which begins with chunk, before which the last link was
@@ -248,6 +278,7 @@ func (p *pool) start(chunk []int64, last link) {
 	w := &worker{pool: p, model: setting.Model, trial: setting.NewTrial(), wall: measureCPU, batch: p.store.NewBatch(), chunk: chunk, last: last}
 	w.renew()
 	p.active = append(p.active, w)
+	p.count++
 	p.workers.Add(1)
 	go w.run()
 }
@@ -258,6 +289,10 @@ func (p *pool) claim(dst []int64, last int, took time.Duration) []int64 {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if p.closed.Load() {
+		return nil
+	}
+	if p.count > p.width {
+		p.count-- // the worker ends
 		return nil
 	}
 	// At most twice as many as last time, so that one quick trial does not

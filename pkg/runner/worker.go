@@ -33,7 +33,8 @@ type worker struct {
 	began   time.Time // of that trial; zero between trials
 	ctx     context.Context
 	cancel  context.CancelCauseFunc
-	expired bool // the trial was cancelled for its time
+	told    bool // the trial was cancelled, and the worker goes on
+	crowded bool // its trial is run again when no other runs
 	left    bool // the worker was left behind: what it does counts no more
 }
 
@@ -47,7 +48,7 @@ type link struct {
 // renew gives the worker a context for its next trials.
 func (w *worker) renew() {
 	w.ctx, w.cancel = context.WithCancelCause(w.pool.ctx)
-	w.expired = false
+	w.told = false
 }
 
 func (w *worker) run() {
@@ -56,7 +57,9 @@ func (w *worker) run() {
 		left := w.left
 		w.cancel(nil)
 		w.mu.Unlock()
-		if !left {
+		if left {
+			w.pool.strays.Add(-1)
+		} else {
 			w.pool.workers.Done()
 		}
 	}()
@@ -125,7 +128,16 @@ func (w *worker) runChunk(now time.Time) bool {
 		}
 		for attempt := 1; ; attempt++ {
 			w.mu.Lock()
-			if w.left || w.ctx.Err() != nil && !w.expired {
+			for w.pool.shut.Load() && !(w.crowded && w.pool.solo.Load() == w) {
+				w.mu.Unlock()
+				time.Sleep(lookEvery)
+				if w.pool.closed.Load() {
+					return false
+				}
+				now = time.Now()
+				w.mu.Lock()
+			}
+			if w.left || w.ctx.Err() != nil && !w.told {
 				w.mu.Unlock()
 				return false
 			}
@@ -154,7 +166,12 @@ func (w *worker) runChunk(now time.Time) bool {
 
 			var failure *models.Failure
 			if err != nil && !errors.As(err, &failure) {
-				return false // stopped: there is no result
+				// Stopped: there is no result.
+				if !errors.Is(err, errCrowded) || !w.afresh() {
+					return false
+				}
+				attempt--
+				continue
 			}
 			if failure == nil && now.Sub(w.observed) >= observeEvery {
 				w.observed = now
@@ -170,7 +187,8 @@ func (w *worker) runChunk(now time.Time) bool {
 				return false
 			}
 			w.began = time.Time{}
-			if w.expired {
+			w.crowded = w.crowded && again
+			if w.told {
 				w.renew()
 			}
 			more := again || w.record(err, store.Timing{Wall: int64(w.wall), CPU: cpu, Attempt: attempt})
@@ -267,32 +285,87 @@ func (w *worker) send() bool {
 	return w.pool.store.Append(full) == nil
 }
 
-// expire cancels the running trial if it is over its time. If it has ignored
-// that for the grace time it is recorded as failed and the worker is left
-// behind, as which its caller counts it: expire returns the rest of its chunk, what the trial was to that, and
-// true.
+// afresh makes the worker ready to run again a trial that was cancelled; it
+// reports whether to go on.
+func (w *worker) afresh() bool {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.began = time.Time{}
+	w.renew()
+	return !w.left
+}
+
+// tell cancels the running trial for want of memory; it reports whether one runs.
+func (w *worker) tell(cause error) bool {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.began.IsZero() || w.left {
+		return false
+	}
+	w.told, w.crowded = true, true
+	w.cancel(cause)
+	return true
+}
+
+// runs reports whether a trial runs that counts.
+func (w *worker) runs() bool {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return !w.began.IsZero() && !w.left
+}
+
+// waits reports whether the worker has a trial that is to be run while no other
+// runs.
+func (w *worker) waits() bool {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.crowded && !w.left && (!w.began.IsZero() || !w.pool.closed.Load())
+}
+
+// trialNow is the trial that the worker runs or ran last.
+func (w *worker) trialNow() int64 {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.chunk[w.at]
+}
+
+// expire cancels the running trial if it is over its time, and abandons it if it
+// has ignored that for the grace time, as which its caller counts it.
 func (w *worker) expire(now time.Time) ([]int64, link, bool) {
+	w.mu.Lock()
+	o := w.pool.options
+	over := now.Sub(w.began) - o.Timeout
+	if w.began.IsZero() || w.left || over < 0 {
+		w.mu.Unlock()
+		return nil, link{}, false
+	}
+	if !w.told {
+		w.told = true
+		w.cancel(timeoutError(o.Timeout))
+	}
+	w.mu.Unlock()
+	if over < o.Grace {
+		return nil, link{}, false
+	}
+	return w.abandon(now, &models.Failure{Class: "timeout", Message: timeoutError(o.Timeout).Error() + ignored})
+}
+
+// ignored is what the message of a trial says that was abandoned.
+const ignored = "; the model ignored that it was stopped"
+
+// abandon records the running trial, if one runs, as failed and leaves the worker
+// behind: it returns the rest of its chunk, what the trial was to that, and true.
+func (w *worker) abandon(now time.Time, f *models.Failure) ([]int64, link, bool) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	if w.began.IsZero() || w.left {
 		return nil, link{}, false
 	}
-	o := w.pool.options
-	over := now.Sub(w.began) - o.Timeout
-	if over < 0 {
-		return nil, link{}, false
-	}
-	if !w.expired {
-		w.expired = true
-		w.cancel(timeoutError(o.Timeout))
-	}
-	if over < o.Grace {
-		return nil, link{}, false
-	}
 	w.left = true
+	w.pool.strays.Add(1)
 	var point models.Point
 	w.pool.plan.Point(w.chunk[w.at], &point)
-	err := &models.Failure{Class: "timeout", Message: timeoutError(o.Timeout).Error() + "; the model ignored that it was stopped"}
-	w.batch.Add(&point, w.pool.plan.Setting().NewTrial(), err, store.Timing{Wall: int64(now.Sub(w.began)), CPU: -1, Attempt: 1})
-	return append([]int64(nil), w.chunk[w.at+1:]...), link{trial: point.Trial, failure: err}, true
+	w.batch.Add(&point, w.pool.plan.Setting().NewTrial(), f, store.Timing{Wall: int64(now.Sub(w.began)), CPU: -1, Attempt: 1})
+	w.pool.judge(f)
+	return append([]int64(nil), w.chunk[w.at+1:]...), link{trial: point.Trial, failure: f}, true
 }

@@ -11,6 +11,7 @@ import (
 // are about such steps, and a disk that fails on command is not at hand.
 type disk struct {
 	fault func(step, path string) error
+	moved func(from, to string) // is told of what was renamed, if a test asks for it
 }
 
 func (d *disk) ask(step, path string) error {
@@ -39,7 +40,13 @@ func (d *disk) rename(from, to string) error {
 	if err := d.ask("rename", to); err != nil {
 		return err
 	}
-	return os.Rename(from, to)
+	if err := os.Rename(from, to); err != nil {
+		return err
+	}
+	if d.moved != nil {
+		d.moved(from, to)
+	}
+	return nil
 }
 
 func (d *disk) remove(path string) error {

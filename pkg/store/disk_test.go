@@ -1,10 +1,14 @@
 package store
 
 import (
+	"cmp"
 	"fmt"
 	"os"
 	"path/filepath"
 	"regexp"
+	"runtime/debug"
+	"slices"
+	"strings"
 	"sync"
 	"syscall"
 	"testing"
@@ -20,17 +24,26 @@ const (
 
 // breaking is a disk whose k-th step fails.
 type breaking struct {
-	mu     sync.Mutex
-	k      int
-	mode   int
-	steps  int
-	broken string           // the step that failed first
-	synced map[string]int64 // of each file written, how much of it is durable
+	mu        sync.Mutex
+	k         int
+	mode      int
+	steps     int
+	broken    string           // the step that failed first
+	regrouped bool             // that was a step of regrouping
+	synced    map[string]int64 // of each file written, how much of it is durable
 }
 
 func (b *breaking) disk() *disk {
 	b.synced = make(map[string]int64)
-	return &disk{fault: func(step, path string) error {
+	moved := func(from, to string) {
+		b.mu.Lock()
+		defer b.mu.Unlock()
+		if size, written := b.synced[from]; written {
+			b.synced[to] = size
+			delete(b.synced, from)
+		}
+	}
+	return &disk{moved: moved, fault: func(step, path string) error {
 		b.mu.Lock()
 		defer b.mu.Unlock()
 		b.steps++
@@ -44,6 +57,7 @@ func (b *breaking) disk() *disk {
 		}
 		if b.broken == "" {
 			b.broken = step + " " + filepath.Base(path)
+			b.regrouped = strings.Contains(string(debug.Stack()), ".(*Store).regroup(")
 			for path, size := range b.synced {
 				if b.mode == cut && filepath.Base(path) != lockFile {
 					os.Truncate(path, size) // if it is still there
@@ -65,18 +79,43 @@ var afterFault = regexp.MustCompile(`^\d+ of \d+ trials have no record$` +
 	`|^is not in SHA256SUMS; the next run notes it$`)
 
 // record runs the plan's missing trials in dir, some in a batch; those from
-// stop on are left out.
-func record(dir string, plan Plan, run string, stop int64, d *disk) error {
+// stop on are left out. Where there are several parts a batch has trials of all. It
+// returns how many were missing.
+func record(dir string, plan Plan, run string, stop int64, d *disk) (int, error) {
 	s, err := Open(dir, plan, []byte(fmt.Sprintf("%x", plan.Hash())), Options{Run: Run{ID: run}, disk: d})
+	if err != nil {
+		return 0, err
+	}
+	missing := add(s, plan, stop, 0)
+	return missing, s.Close()
+}
+
+// killed is a run that ends as by a kill when all but some left are in the journal:
+// what is regrouped at the end of a run is not.
+func killed(dir string, plan Plan, left int) error {
+	s, err := Open(dir, plan, []byte(fmt.Sprintf("%x", plan.Hash())), Options{Run: Run{ID: "0"}})
 	if err != nil {
 		return err
 	}
+	add(s, plan, plan.Len(), left)
+	close(s.queue) // as Close does, which waits until all is in the journal
+	s.wait.Wait()
+	return s.closeFiles()
+}
+
+// add records the missing trials before stop but some left, and returns how many
+// are missing.
+func add(s *Store, plan Plan, stop int64, left int) int {
 	var missing []int64
 	for trial := int64(0); trial < stop; trial++ {
 		missing = append(missing, trial)
 	}
 	missing = s.Left(missing)
-	for len(missing) > 0 {
+	all := len(missing)
+	if int64(len(missing)) > partRows {
+		slices.SortFunc(missing, func(a, b int64) int { return cmp.Compare(a*40503%65536, b*40503%65536) })
+	}
+	for missing = missing[left:]; len(missing) > 0; {
 		n := min(7, len(missing))
 		b := s.NewBatch()
 		for _, trial := range missing[:n] {
@@ -88,7 +127,7 @@ func record(dir string, plan Plan, run string, stop int64, d *disk) error {
 			break // Close says why
 		}
 	}
-	return s.Close()
+	return all
 }
 
 // dataOf is the bytes of the sealed data set.
@@ -111,20 +150,32 @@ func dataOf(t *testing.T, dir string) string {
 
 // TestBreakingDisk lets the writes, syncs, renames and removals of a run fail,
 // one in each run; each of them under make faults, a sample otherwise. The run
-// must say so, and the next must finish the data set to the same bytes.
-func TestBreakingDisk(t *testing.T) {
-	plan := newTestPlan(60)
+// must say so, no record that was there before may be lost, and the next run must
+// finish the data set to the same bytes.
+func TestBreakingDisk(t *testing.T) { breakDisk(t, 60, 11) }
+
+// breakDisk does so with a plan of n trials, at every so many steps, and returns how
+// often a step with each file has failed.
+func breakDisk(t *testing.T, n int64, every int) map[string]int {
+	plan := newTestPlan(n)
+	met := make(map[string]int)
 	must := func(err error) {
 		t.Helper()
 		if err != nil {
 			t.Fatal(err)
 		}
 	}
+	prepared := func(dir string, plan Plan, stop int64) {
+		t.Helper()
+		_, err := record(dir, plan, "0", stop, nil)
+		must(err)
+	}
 	whole := t.TempDir()
-	must(record(whole, plan, "a", 60, nil))
+	all := n
+	prepared(whole, plan, all)
 	want := dataOf(t, whole)
 	total := 0
-	every := 11
+	least := 1000
 	if os.Getenv("SWEEP_FAULTS") != "" {
 		every = 1
 	}
@@ -133,28 +184,42 @@ func TestBreakingDisk(t *testing.T) {
 		prepare func(dir string)
 		stop    int64 // of the run on the breaking disk
 	}{
-		{"fresh", func(string) {}, 60},
-		{"left unfinished", func(string) {}, 30},
-		{"resumed", func(dir string) { must(record(dir, plan, "0", 30, nil)) }, 60},
-		{"changed spec", func(dir string) { must(record(dir, newTestPlan(40), "0", 40, nil)) }, 60},
-		{"changed spec, unfinished", func(dir string) { must(record(dir, newTestPlan(90), "0", 50, nil)) }, 60},
-		{"nothing to do", func(dir string) { must(record(dir, plan, "0", 60, nil)) }, 60},
+		{"fresh", func(string) {}, all},
+		{"left unfinished", func(string) {}, all / 2},
+		{"resumed", func(dir string) { prepared(dir, plan, all/2) }, all},
+		{"killed", func(dir string) { must(killed(dir, plan, 10)) }, all},
+		{"killed, unfinished", func(dir string) { must(killed(dir, plan, 10)) }, min(all, partRows)},
+		{"changed spec", func(dir string) { prepared(dir, newTestPlan(n*2/3), all*2/3) }, all},
+		{"changed spec, unfinished", func(dir string) { prepared(dir, newTestPlan(n*3/2), all*5/6) }, all},
+		{"nothing to do", func(dir string) { prepared(dir, plan, all) }, all},
 		{"damaged", func(dir string) {
-			must(record(dir, plan, "0", 60, nil))
+			prepared(dir, plan, all)
 			must(os.Truncate(filepath.Join(dir, trialsDir, partName(0)), 100))
-		}, 60},
+		}, all},
 	} {
+		dir := t.TempDir()
+		c.prepare(dir)
+		most, err := record(dir, plan, "a", all, nil) // are missing on a disk that does not break
+		must(err)
 		for mode := once; mode <= cut; mode++ {
 			for k := 1 + total%every; ; k += every {
 				dir := t.TempDir()
 				c.prepare(dir)
 				b := &breaking{k: k, mode: mode}
-				err := record(dir, plan, "a", c.stop, b.disk())
+				_, err := record(dir, plan, "a", c.stop, b.disk())
 				if b.broken == "" {
 					must(err)
 					break
 				}
 				total++
+				_, file, _ := strings.Cut(b.broken, " ")
+				if i := strings.Index(file, ".parquet"); i >= 0 {
+					file = file[:i+len(".parquet")] // while it is written it has more to its name
+				}
+				met[file]++
+				if b.regrouped {
+					met["regrouped"]++
+				}
 				what := fmt.Sprintf("%s: step %d, %s (mode %d)", c.name, k, b.broken, mode)
 				if err == nil {
 					t.Fatalf("%s: no error", what)
@@ -166,8 +231,12 @@ func TestBreakingDisk(t *testing.T) {
 						}
 					}
 				}
-				if err := record(dir, plan, "b", 60, nil); err != nil {
+				missing, err := record(dir, plan, "b", all, nil)
+				if err != nil {
 					t.Fatalf("%s: the next run: %v", what, err)
+				}
+				if missing > most {
+					t.Fatalf("%s: of %d records that the folder had, %d are lost", what, int(all)-most, missing-most)
 				}
 				if dataOf(t, dir) != want {
 					t.Fatalf("%s: the data set has other bytes", what)
@@ -181,7 +250,8 @@ func TestBreakingDisk(t *testing.T) {
 		}
 	}
 	t.Logf("%d faults", total)
-	if total < 1000/every {
+	if total < least/every {
 		t.Errorf("only %d faults were met", total)
 	}
+	return met
 }

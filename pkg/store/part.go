@@ -17,9 +17,6 @@ import (
 )
 
 const (
-	// partRows is how many trials a sealed part covers; the last may cover
-	// fewer. Part k holds the trials from k*partRows on.
-	partRows = 1 << 18
 	// groupRows is how many rows a row group has, or fewer where their series
 	// are long: see groupBytes.
 	groupRows = 1 << 16

@@ -21,7 +21,7 @@ const (
 	// eight of them is sealed with one in memory.
 	nearRows = partRows / 8
 	// regroupBytes of frames that are spread are worth it.
-	regroupBytes = 4 << 20
+	regroupBytes = 16 * partRows
 	// frameBytes ends a regrouped frame whose series are long.
 	frameBytes = 1 << 20
 )

@@ -32,8 +32,14 @@ func (c *Chunk) Float(column, row int) float64 {
 // Int is an integer, or 1 for true and 0 for false.
 func (c *Chunk) Int(column, row int) int64 { return int64(c.block.columns[column].bits[row]) }
 
-// Text is a text.
-func (c *Chunk) Text(column, row int) string { return c.block.columns[column].text[row] }
+// Text is a text, or an identity in hexadecimal digits.
+func (c *Chunk) Text(column, row int) string {
+	v := &c.block.columns[column]
+	if v.kind == idColumn {
+		return v.id[row].String()
+	}
+	return v.text[row]
+}
 
 // Series is a list of numbers.
 func (c *Chunk) Series(column, row int) []float64 { return c.block.columns[column].series(row) }

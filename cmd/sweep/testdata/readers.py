@@ -1,24 +1,80 @@
 """Reads a result folder of the model probe with pandas, polars, DuckDB and
 pyarrow, and compares every cell with the answer that the model's doc gives.
 
-Usage: readers.py RESULT-FOLDER. Exits with 1 and a line for each difference.
+Usage: readers.py RESULT-FOLDER TRIALS. Exits with 1 and a line for each difference.
+
+With --sums in place of TRIALS it reads the folder with each of them and prints
+for each column "reader column sum": the SHA-256 of which rows have a value, one
+byte each; of lists and texts, their lengths; and the bits of the values, 8 bytes
+each, or bytes of UTF-8, where a null is 0 or empty and every NaN is one NaN. Then
+it prints what DuckDB counts in the columns of floats.
 """
 
 import glob
+import hashlib
 import json
 import math
 import struct
 import sys
 
 import duckdb
+import numpy
 import pandas
 import polars
 import pyarrow
+import pyarrow.compute
 import pyarrow.parquet
 
 folder = sys.argv[1]
 files = sorted(glob.glob(folder + "/trials/*.parquet"))
 differences = []
+
+
+def numbers(column):
+    """The bytes of numbers or flags without nulls, 8 each; every NaN is one NaN."""
+    if pyarrow.types.is_floating(column.type):
+        values = column.to_numpy()
+        return numpy.where(numpy.isnan(values), numpy.uint64(0x7FF8000000000000), values.view(numpy.uint64)).tobytes()
+    return column.cast(pyarrow.int64()).to_numpy().tobytes()
+
+
+def column_sum(column):
+    """The sum of a column of Arrow; see above."""
+    compute, kind = pyarrow.compute, column.type
+    if pyarrow.types.is_dictionary(kind):
+        column = column.cast(kind.value_type)
+        kind = column.type
+    h = hashlib.sha256(column.is_valid().cast(pyarrow.uint8()).to_numpy().tobytes())
+    if "list" in str(kind):
+        h.update(numbers(compute.list_value_length(column).fill_null(0)))
+        h.update(numbers(compute.list_flatten(column)))
+    elif "string" in str(kind):
+        text = column.cast(pyarrow.large_string()).fill_null("")
+        h.update(numbers(compute.binary_length(text)))
+        for chunk in text.chunks:
+            offsets = numpy.frombuffer(chunk.buffers()[1], numpy.int64)[chunk.offset : chunk.offset + len(chunk) + 1]
+            h.update(memoryview(chunk.buffers()[2] or b"")[offsets[0] : offsets[-1]])
+    else:
+        h.update(numbers(column.fill_null(False if pyarrow.types.is_boolean(kind) else 0)))
+    return h.hexdigest()
+
+
+def print_sums():
+    parts = f"'{folder}/trials/*.parquet'"
+    for reader, read in {
+        "pyarrow": lambda: pyarrow.parquet.read_table(folder + "/trials"),
+        "pandas": lambda: pyarrow.Table.from_pandas(pandas.read_parquet(folder + "/trials", dtype_backend="pyarrow"), preserve_index=False),
+        "polars": lambda: polars.read_parquet(folder + "/trials/*.parquet").to_arrow(),
+        "DuckDB": lambda: duckdb.sql(f"select * from {parts} order by trial").to_arrow_table(),
+    }.items():
+        table = read()
+        for name in table.column_names:
+            print(reader, name, column_sum(table[name]))
+    floats = [f.name for f in pyarrow.parquet.read_schema(files[0]) if pyarrow.types.is_floating(f.type)]
+    for name in floats:
+        for what in ("is null", "= 'nan'", "= 'inf'", "= '-inf'", "= 0", "> 0", "< 0"):
+            ((n,),) = duckdb.sql(f"select count(*) from {parts} where {name} {what}").fetchall()
+            print(f"count {name} {what}: {n}")
 
 
 def bits(x):
@@ -35,7 +91,7 @@ def expected(row):
     if mode in ("error", "panic"):
         out.update(status="failed", error_class=mode)
         return out
-    special = {"nan": math.nan, "inf": math.inf, "minus-inf": -math.inf}.get(mode)
+    special = {"nan": math.nan, "inf": math.inf, "minus-inf": -math.inf, "minus-zero": -0.0, "tiny": 5e-324}.get(mode)
     out.update(status="ok", count=n, even=n % 2 == 0, word="Gödel" if row["flag"] else "naïve")
     if mode != "none":
         values = [x + 0.5 * i for i in range(n)]
@@ -70,6 +126,10 @@ def check(reader, rows, trials):
     if len(seen) != trials:
         differences.append(f"{reader}: {len(seen)} identities of {trials} trials")
 
+
+if sys.argv[2] == "--sums":
+    print_sums()
+    sys.exit()
 
 table = pyarrow.parquet.read_table(folder + "/trials")
 rows = table.to_pylist()

@@ -38,6 +38,11 @@ var (
 )
 
 var (
+	potential = models.NewTrace("potential", "potential", "steps", "every neuron's potential at each step, before the reset of those that fire")
+	firing    = models.NewTrace("firing", "", "steps", "how many neurons fire at each step")
+)
+
+var (
 	class     = models.Label("class", "what became of the network: dead, provably periodic, or neither within the window", death, periodic, none)
 	period    = models.Integer("period", "steps", "period of the raster and of the potentials; null unless periodic")
 	deathStep = models.Integer("death_step", "steps", "first step from which on no neuron fires, counted from the start of the transient; null unless dead")
@@ -62,6 +67,7 @@ var Model = &models.Model{
 		class, period, deathStep, distance, windowMin, floor, rate, silent, depth, raster,
 	},
 	Streams: []*models.Stream{weights, starting},
+	Traces:  []*models.Trace{potential, firing},
 	Size:    []models.Param{n, window, transient},
 	Run:     run,
 }
@@ -71,6 +77,15 @@ func run(ctx context.Context, t *models.Trial) error {
 	net := NewNetwork(n.Of(t), gamma.Of(t), theta.Of(t), current.Of(t), law.weights(n.Of(t), weights.Of(t)))
 	net.SetState(uniform(n.Of(t), initial.Of(t)*theta.Of(t), starting.Of(t)))
 
+	if potential.Recorded(t) || firing.Recorded(t) {
+		steps := 0
+		net.see = func() {
+			potential.Add(t, float64(steps), net.State()...)
+			firing.Add(t, float64(steps), float64(len(net.Fired())))
+			steps++
+		}
+		net.see()
+	}
 	v, err := classify(ctx, net, settings{transient.Of(t), window.Of(t), tolerance.Of(t)})
 	if err != nil {
 		return err

@@ -201,6 +201,9 @@ func (w *walk) step() error {
 	}
 	w.left--
 	w.net.Step()
+	if w.net.see != nil {
+		w.net.see()
+	}
 	return nil
 }
 

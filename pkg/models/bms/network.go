@@ -35,6 +35,8 @@ type Network struct {
 	closest float64
 	band    float64
 	within  int64
+
+	see func() // is called after each step of a walk, if it is not nil
 }
 
 // NewNetwork returns a network of n neurons at rest (V = 0) with leak gamma,

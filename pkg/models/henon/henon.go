@@ -18,7 +18,7 @@ var (
 	y0     = models.Float("y0", 0, "y at the start").AtLeast(-1e3).AtMost(1e3)
 	spread = models.Float("spread", 0.01, "largest random shift of x and of y at the start").AtLeast(0).AtMost(1e3)
 
-	on = measures.OnMap(measures.Defaults{Transient: 1000, Keep: 200, Steps: 100_000, Dim: 2, Shown: "x"})
+	on = measures.OnMap(measures.Defaults{Transient: 1000, Keep: 200, Steps: 100_000, Dim: 2, Shown: "x", State: "x and y"})
 
 	start = models.NewStream("start")
 )
@@ -32,6 +32,7 @@ var Model = (&models.Model{
 	Streams:  []*models.Stream{start},
 	Outputs:  []models.Output{on.Ending},
 	Measures: on.All(),
+	Traces:   []*models.Trace{on.State},
 	Carries:  true,
 	Run:      run,
 }).Asking(on.Orbit, on.Lyapunov, on.Period)

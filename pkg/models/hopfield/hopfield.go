@@ -33,6 +33,9 @@ var (
 	startStream   = models.NewStream("start", n)
 	noiseStream   = models.NewStream("noise", n)
 
+	overlapTrace = models.NewTrace("overlap", "", "sweep", "overlap of try i with its pattern before each sweep and at the end")
+	energyTrace  = models.NewTrace("energy", "", "sweep", "energy per neuron of try i, without the diagonal, before each sweep and at the end")
+
 	overlap         = models.Scalar("overlap", "", "mean over the tries of the final overlap m_f with the pattern started from")
 	successFraction = models.Scalar("success_fraction", "", "fraction of the tries with m_f > 0.8")
 	sweeps          = models.Scalar("sweeps", "sweep", "mean over the tries of the sweeps until the final state, max_sweeps if none was found")
@@ -95,6 +98,7 @@ var Model = (&models.Model{
 	OneOf:   [][]models.Param{{alpha, patterns}},
 	Streams: []*models.Stream{patternStream, orderStream, startStream, noiseStream},
 	Size:    []models.Param{n, alpha, patterns, trials, randomStarts},
+	Traces:  []*models.Trace{overlapTrace, energyTrace},
 	Outputs: []models.Output{overlap, successFraction, sweeps, energy, cycleLength, errorFraction, overlaps, stored, twoCycles},
 
 	Measures: []*models.Measure{censusMeasure},
@@ -125,6 +129,13 @@ func run(ctx context.Context, t *models.Trial) error {
 	}
 	if update.Of(t) == "async" {
 		e.order = orderStream.Of(t)
+	}
+	if overlapTrace.Recorded(t) || energyTrace.Recorded(t) {
+		size := float64(n.Of(t))
+		e.see = func(try, sweeps int, state *spins.State) {
+			overlapTrace.AddFrom(t, float64(sweeps), try, float64(state.Overlaps()[try])/size)
+			energyTrace.AddFrom(t, float64(sweeps), try, float64(state.Energy())/(2*size*size))
+		}
 	}
 	res, err := e.run(ctx)
 	if err != nil {

@@ -23,10 +23,12 @@ type relaxer struct {
 	*spins.State
 	order  []int32 // a permutation of the neurons: each sweep shuffles it again
 	states [3][]uint64
+
+	see func(sweeps int) // is told that the state is that after so many sweeps, from none on
 }
 
 func newRelaxer(state *spins.State, n int) *relaxer {
-	r := &relaxer{State: state, order: identity(n)}
+	r := &relaxer{State: state, order: identity(n), see: func(int) {}}
 	for i := range r.states {
 		r.states[i] = make([]uint64, spins.Words(n))
 	}
@@ -55,6 +57,7 @@ func choose(list []int32, k int, rng *rand.Rand) {
 func (r *relaxer) async(ctx context.Context, start []uint64, maxSweeps int, rng *rand.Rand) (ending, error) {
 	r.Set(start)
 	for sweeps := 0; ; sweeps++ {
+		r.see(sweeps)
 		unstable, err := r.next(ctx, 0)
 		if err != nil {
 			return ending{}, err
@@ -118,6 +121,7 @@ func (r *relaxer) sync(ctx context.Context, start []uint64, maxSweeps int) (endi
 		return ending{}, err
 	}
 	for sweeps := 0; ; sweeps++ {
+		r.see(sweeps) // the state is a
 		if slices.Equal(a, b) {
 			return ending{state: a, sweeps: sweeps, cycle: 1}, nil
 		}
@@ -143,7 +147,8 @@ func (r *relaxer) glauber(ctx context.Context, start []uint64, sweeps int, tempe
 	scale := 2 / (temperature * float64(len(r.order)))
 	drawn := func(field int64) bool { return noise.Float64() < 1/(1+math.Exp(-scale*float64(field))) }
 	next := r.states[0]
-	for range sweeps {
+	for sweep := range sweeps {
+		r.see(sweep)
 		if order == nil {
 			if err := r.step(ctx, next, func(h int64, _ bool) bool { return drawn(h) }); err != nil {
 				return ending{}, err
@@ -163,6 +168,7 @@ func (r *relaxer) glauber(ctx context.Context, start []uint64, sweeps int, tempe
 			}
 		}
 	}
+	r.see(sweeps)
 	copy(next, r.Spins())
 	return ending{state: next, sweeps: sweeps}, nil
 }

@@ -19,6 +19,8 @@ type retrieval struct {
 
 	temperature float64
 	noise       *rand.Rand // unused at temperature 0
+
+	see func(try, sweeps int, state *spins.State) // is shown each try before its sweeps and at its end, if it is not nil
 }
 
 // results are means over the tries; see the outputs of the same names.
@@ -48,6 +50,9 @@ func (e *retrieval) run(ctx context.Context) (results, error) {
 			return results{}, err
 		}
 		e.begin(begin, mu, sites)
+		if e.see != nil {
+			r.see = func(sweeps int) { e.see(mu, sweeps, r.State) }
+		}
 		var end ending
 		var err error
 		switch {

@@ -32,6 +32,7 @@ var Model = (&models.Model{
 	Streams:  []*models.Stream{start},
 	Outputs:  []models.Output{on.Ending, reinjections},
 	Measures: on.All(),
+	Traces:   []*models.Trace{on.State},
 	Carries:  true,
 	Run:      run,
 }).Asking(on.Orbit, on.Distinct, on.Lyapunov, on.Period)

@@ -19,7 +19,7 @@ var (
 	// The fastest direction, at rate -14.6, shrinks by a half between two
 	// orthonormalisations; a turn takes 0.75.
 	on = measures.OnFlow(measures.FlowDefaults{
-		Defaults: measures.Defaults{Keep: 100, Time: 300, Dim: 3, Shown: "z"},
+		Defaults: measures.Defaults{Keep: 100, Time: 300, Dim: 3, Shown: "z", State: "x, y and z"},
 		Dt:       0.005, Transient: 50, Interval: 0.2, Between: 0.05, Coordinate: 2, Turn: 1, Level: 27,
 	})
 
@@ -35,6 +35,7 @@ var Model = (&models.Model{
 	Streams:  []*models.Stream{start},
 	Outputs:  []models.Output{on.Ending},
 	Measures: on.All(),
+	Traces:   []*models.Trace{on.State},
 	Carries:  true,
 	Run:      run,
 }).Asking(on.Maxima, on.Lyapunov)

@@ -23,6 +23,24 @@ func measured(t *testing.T, model string, asked []string, given values) func(out
 		list = append(list, m.Offered(name))
 	}
 	m = m.Asking(list...)
+	trial := models.NewSetting(m, 1, nil).NewTrial()
+	trial.Start(point(m, given))
+	if err := m.Execute(context.Background(), trial); err != nil {
+		t.Fatalf("%s, asked for %v: %v", model, asked, err)
+	}
+	return func(output string) models.Slot {
+		for i, o := range m.Outputs {
+			if o.Decl().Name == output {
+				return trial.Slots[i]
+			}
+		}
+		t.Fatalf("%s, asked for %v, has no output %s", model, asked, output)
+		panic("unreachable")
+	}
+}
+
+// point is the model's defaults but for what is given.
+func point(m *models.Model, given values) *models.Point {
 	p := &models.Point{Index: make([]int64, len(m.Params))}
 	for _, param := range m.Params {
 		v := param.Decl().Default
@@ -36,20 +54,7 @@ func measured(t *testing.T, model string, asked []string, given values) func(out
 		}
 		p.Values = append(p.Values, v)
 	}
-	trial := models.NewSetting(m, 1, nil).NewTrial()
-	trial.Start(p)
-	if err := m.Execute(context.Background(), trial); err != nil {
-		t.Fatalf("%s, asked for %v: %v", model, asked, err)
-	}
-	return func(output string) models.Slot {
-		for i, o := range m.Outputs {
-			if o.Decl().Name == output {
-				return trial.Slots[i]
-			}
-		}
-		t.Fatalf("%s, asked for %v, has no output %s", model, asked, output)
-		panic("unreachable")
-	}
+	return p
 }
 
 // Known answers of what models are asked for; see docs/known-answers.md and the

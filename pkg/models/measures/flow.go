@@ -1,6 +1,7 @@
 package measures
 
 import (
+	"cmp"
 	"context"
 	"math"
 
@@ -55,6 +56,7 @@ func OnFlow(d FlowDefaults) *Flow {
 	}
 	f.Ending = models.Label("ending", "how the orbit ended: it came to rest, moves on, or left",
 		dynamics.Converged.String(), dynamics.Limit.String(), dynamics.Diverged.String())
+	f.State = models.NewTrace("state", d.Unit, "time", cmp.Or(d.State, d.Shown)+" at each step of the transient, and until the maxima are found if they are asked for")
 	f.declarePoints()
 	f.Lyapunov = declareLyapunov(&f.suite, d.Defaults, "time", f.Time, f.between)
 	f.LyapunovTwo = declareTwo(&f.suite, "time", f.Time, f.between)
@@ -99,7 +101,7 @@ func (f *Flow) declarePoints() {
 		Params: []models.Param{f.Keep}, Outputs: []models.Output{maxima},
 	}, false, func(ctx context.Context, t *models.Trial, o *Orbit) (dynamics.Ending, error) {
 		keep := f.Keep.Of(t)
-		found, x, e, err := measure.Points(ctx, nil, o.Map, o.X, measure.PointsSettings{
+		found, x, e, err := measure.Points(ctx, nil, o.traced.Map, o.X, measure.PointsSettings{
 			Keep: keep, Coordinate: f.defaults.Coordinate, Pick: measure.Maxima, Limit: int(f.wait(keep) / o.Dt), Bound: o.Bound,
 		})
 		if err == nil && e != dynamics.Diverged {

@@ -29,6 +29,10 @@ type Defaults struct {
 
 	// Shown says what a series shows of a state, as in "x"; Unit is its unit.
 	Shown, Unit string
+
+	// State says what the numbers of a state are, as in "x and y"; by default
+	// Shown.
+	State string
 }
 
 // Map is what the orbits of a map can be asked for.
@@ -60,6 +64,7 @@ func OnMap(d Defaults) *Map {
 	}
 	m.Ending = models.Label("ending", "how the orbit ended; limit if no period was looked for",
 		dynamics.Limit.String(), dynamics.Periodic.String(), dynamics.NoPeriod.String(), dynamics.Diverged.String())
+	m.State = models.NewTrace("state", d.Unit, "steps", cmp.Or(d.State, d.Shown)+" at each step of the transient, and of the orbit that is kept if it is asked for")
 	m.declareOrbit(d)
 	m.Lyapunov = declareLyapunov(&m.suite, d, "step", m.Steps, func(t *models.Trial, o *Orbit) (dynamics.Map, int) { return o.Map, m.Steps.Of(t) })
 	m.LyapunovTwo = declareTwo(&m.suite, "step", m.Steps, func(t *models.Trial, o *Orbit) (dynamics.Map, int) { return o.Map, m.Steps.Of(t) })
@@ -89,7 +94,7 @@ func (m *Map) kept(ctx context.Context, t *models.Trial, o *Orbit) (dynamics.End
 		return dynamics.Limit, nil
 	}
 	points := make([]float64, m.Keep.Of(t))
-	e, err := o.show(ctx, points, o.Map, nil)
+	e, err := o.show(ctx, points, o.traced, nil)
 	if e == dynamics.Diverged || err != nil {
 		return e, err
 	}

@@ -1,6 +1,7 @@
 package measures
 
 import (
+	"cmp"
 	"context"
 	"math"
 	"slices"
@@ -36,11 +37,22 @@ type Orbit struct {
 	// a measure finds out more.
 	Ending dynamics.Ending
 
+	traced  path        // how it moves along what is traced
 	rests   func() bool // whether the state is one of rest
 	points  []float64   // what is kept, once that is made
 	states  []float64   // the sample of states, and what is shown of it
 	sampled []float64
 }
+
+// path is how an orbit moves on: by its map, or by the loop written out for it.
+type path struct {
+	dynamics.Map
+	fill func(dst []float64, x float64) float64
+}
+
+// Traced is the map that moves the orbit and adds the states to the trace, if it is
+// recorded: for a measure of the model's own that goes on where the transient ended.
+func (o *Orbit) Traced() dynamics.Map { return o.traced.Map }
 
 // first is what is shown of a state if nothing else is said.
 func first(x []float64) float64 { return x[0] }
@@ -58,6 +70,8 @@ type reducer struct {
 type suite struct {
 	// Ending is how the orbit ended.
 	Ending *models.LabelOutput
+	// State is the trace of the orbit: of the transient, and of what is kept behind it.
+	State *models.Trace
 
 	list []reducer
 }
@@ -123,7 +137,31 @@ func (s *suite) prepare(t *models.Trial, o *Orbit) {
 	if o.Bound == 0 {
 		o.Bound = dynamics.DefaultBound
 	}
+	s.trace(t, o)
 	s.None(t)
+}
+
+// trace has the trace, where it is recorded, see how the orbit moves on, until it
+// has diverged.
+func (s *suite) trace(t *models.Trial, o *Orbit) {
+	o.traced = path{s.State.Along(t, o.Map, cmp.Or(o.Dt, 1)), o.Fill}
+	if o.Fill == nil || !s.State.Recorded(t) {
+		return
+	}
+	steps, inside := 0, true
+	o.traced.fill = func(dst []float64, x float64) float64 {
+		if steps == 0 {
+			s.State.Add(t, 0, x)
+		}
+		last := o.Fill(dst, x)
+		for _, x := range dst {
+			if steps++; inside {
+				s.State.Add(t, float64(steps), x)
+				inside = math.Abs(x) <= o.Bound
+			}
+		}
+		return last
+	}
 }
 
 // None says that no measure asked for has a value.
@@ -153,7 +191,7 @@ func (s *suite) all(ctx context.Context, t *models.Trial, o *Orbit, early bool) 
 // skip moves the orbit on by n steps.
 func (o *Orbit) skip(ctx context.Context, n int) (dynamics.Ending, error) {
 	if o.Fill == nil {
-		w := dynamics.NewOrbit(o.Map, o.X)
+		w := dynamics.NewOrbit(o.traced.Map, o.X)
 		e, err := w.Advance(ctx, n, o.Bound)
 		o.X = w.X
 		return e, err
@@ -165,7 +203,7 @@ func (o *Orbit) skip(ctx context.Context, n int) (dynamics.Ending, error) {
 		}
 		for range 64 {
 			k := min(n, len(some))
-			o.X[0] = o.Fill(some[:k], o.X[0])
+			o.X[0] = o.traced.fill(some[:k], o.X[0])
 			n -= k
 		}
 		if !(math.Abs(o.X[0]) <= o.Bound) {
@@ -175,11 +213,11 @@ func (o *Orbit) skip(ctx context.Context, n int) (dynamics.Ending, error) {
 	return dynamics.Limit, nil
 }
 
-// show sets dst to what is shown of the next states of m, and appends the whole
+// show sets dst to what is shown of the next states along p, and appends the whole
 // states to *states if that is not nil.
-func (o *Orbit) show(ctx context.Context, dst []float64, m dynamics.Map, states *[]float64) (dynamics.Ending, error) {
-	if o.Fill != nil {
-		o.X[0] = o.Fill(dst, o.X[0])
+func (o *Orbit) show(ctx context.Context, dst []float64, p path, states *[]float64) (dynamics.Ending, error) {
+	if p.fill != nil {
+		o.X[0] = p.fill(dst, o.X[0])
 		if states != nil {
 			*states = append(*states, dst...)
 		}
@@ -188,7 +226,7 @@ func (o *Orbit) show(ctx context.Context, dst []float64, m dynamics.Map, states 
 		}
 		return dynamics.Limit, nil
 	}
-	w := dynamics.NewOrbit(m, o.X)
+	w := dynamics.NewOrbit(p.Map, o.X)
 	for i := range dst {
 		if e, err := w.Advance(ctx, 1, o.Bound); e == dynamics.Diverged || err != nil {
 			return e, err

@@ -51,7 +51,7 @@ func (s *Series) declare(suite *suite, d Defaults, interval *models.FloatParam) 
 					states = &o.states
 				}
 				sampled := make([]float64, size.Of(t))
-				if e, err := o.show(ctx, sampled, m, states); e == dynamics.Diverged || err != nil {
+				if e, err := o.show(ctx, sampled, path{m, o.Fill}, states); e == dynamics.Diverged || err != nil {
 					return e, err
 				}
 				o.sampled = sampled

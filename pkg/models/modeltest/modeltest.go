@@ -5,9 +5,10 @@
 //
 // The checks, in order: the model is declared properly; its example reads and
 // plans; all of the example's trials run, in seconds; a point gives the same
-// bits whatever was run before it or beside it; a state that is handed on is all
-// that goes from one trial to the next; another replicate gives other numbers; each
-// measure can be asked for alone, and all at once; a trial stops when told.
+// bits whatever was run before it or beside it, and with its traces recorded; a
+// state that is handed on is all that goes from one trial to the next; another
+// replicate gives other numbers; each measure can be asked for alone, and all at
+// once; a trial stops when told.
 package modeltest
 
 import (
@@ -64,6 +65,7 @@ type subject struct {
 	example string
 	plan    *experiment.Plan
 	slots   map[int64][]models.Slot // what the sampled trials put
+	after   map[int64][]float64     // and the states that they left
 }
 
 // checks are the checks in order.
@@ -75,6 +77,7 @@ var checks = []struct {
 	{"example plans", (*subject).plans},
 	{"example runs in seconds", (*subject).runs},
 	{"same point gives same bits", (*subject).repeats},
+	{"recording changes no bit", (*subject).records},
 	{"hands its state on", (*subject).carries},
 	{"another replicate gives other numbers", (*subject).varies},
 	{"measures what is asked for", (*subject).measures},
@@ -113,10 +116,10 @@ func (s *subject) runs() error {
 	ctx, cancel := context.WithTimeoutCause(context.Background(), runTime, late)
 	defer cancel()
 	sampled := s.sampled()
-	s.slots = make(map[int64][]models.Slot)
+	s.slots, s.after = make(map[int64][]models.Slot), make(map[int64][]float64)
 
 	var next atomic.Int64
-	var mu sync.Mutex // guards s.slots and first
+	var mu sync.Mutex // guards s.slots, s.after and first
 	var first error
 	var workers sync.WaitGroup
 	for range max(2, runtime.GOMAXPROCS(0)) {
@@ -137,7 +140,7 @@ func (s *subject) runs() error {
 					first = fmt.Errorf("%s: %w", s.describe(&p), err)
 					cancel()
 				case err == nil && slices.Contains(sampled, trial):
-					s.slots[trial] = copySlots(t.Slots)
+					s.slots[trial], s.after[trial] = copySlots(t.Slots), slices.Clone(t.After)
 				}
 				mu.Unlock()
 			}
@@ -167,6 +170,52 @@ func (s *subject) repeats() error {
 			if err := s.same(s.slots[run], t.Slots); err != nil {
 				return fmt.Errorf("%s: the same point gave other bits when it was run again: %w", s.describe(&p), err)
 			}
+		}
+	}
+	return nil
+}
+
+// records runs sampled points again with all traces recorded: they give the same
+// bits and leave the same state, and each trace has values at one of them at
+// least, at times that do not go back.
+func (s *subject) records() error {
+	if len(s.model.Traces) == 0 {
+		return nil
+	}
+	added := make(map[*models.Trace]bool)
+	for _, trial := range s.sampled() {
+		r := make(models.Recording)
+		for _, tr := range s.model.Traces {
+			r[tr] = nil
+		}
+		t := s.plan.Setting().NewTrial()
+		t.Record(r)
+		var p models.Point
+		s.plan.Point(trial, &p)
+		t.Start(&p)
+		if err := s.model.Execute(context.Background(), t); err != nil {
+			return fmt.Errorf("%s, recorded: %w", s.describe(&p), err)
+		}
+		if err := s.same(s.slots[trial], t.Slots); err != nil {
+			return fmt.Errorf("%s: the same point gave other bits when it was recorded: %w", s.describe(&p), err)
+		}
+		if s.model.Carries && !sameFloats(s.after[trial], t.After) {
+			return fmt.Errorf("%s: the same point left another state when it was recorded", s.describe(&p))
+		}
+		for tr, samples := range r {
+			last := make(map[int]float64)
+			for _, x := range samples {
+				if before, seen := last[x.I]; math.IsNaN(x.Time) || seen && x.Time <= before {
+					return fmt.Errorf("%s: trace %s has value %d at time %v after %v", s.describe(&p), tr.Name, x.I, x.Time, before)
+				}
+				last[x.I] = x.Time
+			}
+			added[tr] = added[tr] || len(samples) > 0
+		}
+	}
+	for _, tr := range s.model.Traces {
+		if !added[tr] {
+			return fmt.Errorf("trace %s was never added to", tr.Name)
 		}
 	}
 	return nil

@@ -2,6 +2,7 @@ package modeltest
 
 import (
 	"context"
+	"math"
 	"os"
 	"path/filepath"
 	"strings"
@@ -17,6 +18,7 @@ var (
 	steps = models.Int("steps", 10, "number of steps").AtLeast(1)
 	moves = models.NewStream("moves", steps)
 	end   = models.Scalar("end", "", "where the walk ends")
+	path  = models.NewTrace("path", "", "steps", "where the walk is")
 	back  = models.Integer("back", "", "last step at the origin")
 )
 
@@ -96,6 +98,41 @@ func TestBadModelsFail(t *testing.T) {
 					return nil
 				})
 			}},
+		{fault: "recording changes a number", check: "recording changes no bit", message: "output end",
+			plant: func(m *models.Model) {
+				m.Traces = []*models.Trace{path}
+				run(m, func(_ context.Context, t *models.Trial) error {
+					end.Put(t, walked(t))
+					if back.None(t); path.Recorded(t) {
+						end.Put(t, walked(t)+1)
+					}
+					return nil
+				})
+			}},
+		{fault: "recording changes the state left", check: "recording changes no bit", message: "left another state when it was recorded",
+			plant: func(m *models.Model) {
+				good := m.Run
+				m.Traces, m.Carries = []*models.Trace{path}, true
+				run(m, func(ctx context.Context, t *models.Trial) error {
+					t.After = append(t.After, 1)
+					if path.Recorded(t) {
+						t.After[0] = math.Copysign(0, -1)
+					}
+					return good(ctx, t)
+				})
+			}},
+		{fault: "trace that goes back", check: "recording changes no bit", message: "trace path has value 0 at time 1 after 2",
+			plant: func(m *models.Model) {
+				good := m.Run
+				m.Traces = []*models.Trace{path}
+				run(m, func(ctx context.Context, t *models.Trial) error {
+					path.Add(t, 2, 1)
+					path.Add(t, 1, 1)
+					return good(ctx, t)
+				})
+			}},
+		{fault: "trace not added to", check: "recording changes no bit", message: "trace path was never added to",
+			plant: func(m *models.Model) { m.Traces = []*models.Trace{path} }},
 		{fault: "carries and leaves no state", check: "example runs in seconds", message: "left no state",
 			plant: func(m *models.Model) { m.Carries = true }},
 		{fault: "state handed on behind the contract", check: "hands its state on", message: "the state left",

@@ -25,6 +25,8 @@ var (
 	tolerance = models.Float("tolerance", 1e-10, "distance from an orbit at which it counts as reached").Above(0).AtMost(1e-3)
 	longest   = models.Int("longest", 64, "longest period that is looked for after the transient").AtLeast(1).AtMost(1e6).In("steps")
 
+	state = models.NewTrace("state", "", "steps", "activity at each step until the orbit is known, or of all of the transient")
+
 	activity   = models.Scalar("x", "", "activity at the end")
 	ending     = models.Label("ending", "what the activity went to: a fixed point, a cycle, neither as far as was looked, or beyond all bounds", fixed, cycle, none, diverged)
 	period     = models.Integer("period", "steps", "period of the orbit found; null if none was")
@@ -50,16 +52,20 @@ var Model = (&models.Model{
 	Params:   []models.Param{w, b, a, response, start, transient, tolerance, longest},
 	Outputs:  []models.Output{activity, ending, period, steps, multiplier},
 	Measures: append([]*models.Measure{orbit, on.Lyapunov, on.LyapunovTwo, on.FixedPoint}, on.Series.All()...),
+	Traces:   []*models.Trace{state},
 	Size:     []models.Param{transient, on.Steps},
 	Carries:  true,
 	Run:      run,
 }).Asking(orbit)
 
 func run(ctx context.Context, t *models.Trial) error {
-	f := unit{w.Of(t), b.Of(t), a.Of(t), responses[response.Of(t)]}
+	f := unit{w: w.Of(t), b: b.Of(t), a: a.Of(t), response: responses[response.Of(t)]}
 	x := start.Of(t)
 	if t.Before != nil {
 		x = t.Before[0]
+	}
+	if state.Recorded(t) {
+		f.see = func(n int, x float64) { state.Add(t, float64(n), x) }
 	}
 	e, err := settle(ctx, f, x, transient.Of(t), tolerance.Of(t))
 	if err == nil && e.ending == none {
@@ -118,6 +124,7 @@ func visited(ctx context.Context, t *models.Trial, o *measures.Orbit) (dynamics.
 type unit struct {
 	w, b, a  float64
 	response func(f *unit, x float64) (y, slope float64)
+	see      func(n int, x float64) // is shown the steps that settle takes, if it is not nil
 }
 
 // responses are f and f' by the names that the parameter response has for them.
@@ -239,6 +246,9 @@ func settle(ctx context.Context, f unit, x float64, most int, tolerance float64)
 			if err := ctx.Err(); err != nil {
 				return end{}, err
 			}
+		}
+		if f.see != nil {
+			f.see(n, x)
 		}
 		y, slope := f.step(x)
 		if math.Abs(y) > dynamics.DefaultBound {

@@ -6,7 +6,7 @@ import (
 	"testing"
 )
 
-func logisticUnit(w, b float64) unit { return unit{w, b, 0, responses["logistic"]} }
+func logisticUnit(w, b float64) unit { return unit{w: w, b: b, response: responses["logistic"]} }
 
 // settled iterates the logistic neuron to its end.
 func settled(t *testing.T, w, b, x float64) end {
@@ -23,7 +23,7 @@ func TestSlope(t *testing.T) {
 	for name, response := range responses {
 		for _, x := range []float64{-2, -0.7, -0.1, 0, 0.3, 0.9, 2} {
 			const h = 1e-5
-			f := unit{1.5, -0.3, 2, response}
+			f := unit{w: 1.5, b: -0.3, a: 2, response: response}
 			up, _ := f.step(x + h)
 			down, _ := f.step(x - h)
 			_, slope := f.step(x)
@@ -78,7 +78,7 @@ func TestResponses(t *testing.T) {
 		{"tanh", -2, 0.1, cycle, 2},
 		{"tanh", 2, 0.1, fixed, 1},
 	} {
-		f := unit{c.w, c.b, 6.2, responses[c.response]}
+		f := unit{w: c.w, b: c.b, a: 6.2, response: responses[c.response]}
 		e, points := whole(t, f, 0.1)
 		if e.ending != c.ending || e.period != c.period {
 			t.Errorf("%s, w = %v, b = %v: %s of period %d, want %s of period %d", c.response, c.w, c.b, e.ending, e.period, c.ending, c.period)
@@ -88,7 +88,7 @@ func TestResponses(t *testing.T) {
 		}
 	}
 	// The exponent at c = -2 is ln 2, within 4 standard errors of 1e5 steps.
-	f := unit{1, -1.9999999999999998, 0, responses["quadratic"]}
+	f := unit{w: 1, b: -1.9999999999999998, response: responses["quadratic"]}
 	_, sum := f.advance(0.1, 100_000)
 	if got := sum / 100_000; math.Abs(got-math.Ln2) > 2e-3 {
 		t.Errorf("the exponent at c = -2 is %v", got)
@@ -150,7 +150,7 @@ func TestBoundaries(t *testing.T) {
 // TestCusps: at the cusps the multiplier is 1 and -1.
 func TestCusps(t *testing.T) {
 	for _, c := range []struct{ w, b, multiplier float64 }{{4, -2, 1}, {-4, 2, -1}} {
-		y, slope := (&unit{c.w, c.b, 0, responses["logistic"]}).step(0.5)
+		y, slope := (&unit{w: c.w, b: c.b, response: responses["logistic"]}).step(0.5)
 		if y != 0.5 || slope != c.multiplier {
 			t.Errorf("w = %v, b = %v: f(1/2) = %v, f'(1/2) = %v", c.w, c.b, y, slope)
 		}

@@ -19,11 +19,14 @@
 // The other modes are what else can become of a trial:
 //
 //	nan, inf, minus-inf  square and the first value of list are NaN, +Inf, -Inf
+//	minus-zero, tiny     they are -0, and 2^-1074, the smallest number above 0
 //	none                 square and list have no value
 //	error                the trial fails with an error that names x
 //	panic                the trial panics
 //	sleep                the trial waits for work seconds without computing
 //	ignore               so it does, and does not stop when told
+//	hoard                the trial takes memory until it is told to stop, or has 4 GiB
+//	devour               so it does, and does not stop when told
 //
 // sleep and ignore then put what ok puts. In all other modes a trial first
 // computes for work seconds of wall time, 0 by default, heeding a stop. How long

@@ -16,7 +16,7 @@ var doc string
 var (
 	x    = models.Float("x", 0, "number to be squared, and the first of the list")
 	n    = models.Int("n", 1, "length of the list").AtLeast(0).AtMost(1_000_000)
-	mode = models.Choice("mode", "what becomes of the trial", "ok", "nan", "inf", "minus-inf", "none", "error", "panic", "sleep", "ignore")
+	mode = models.Choice("mode", "what becomes of the trial", "ok", "nan", "inf", "minus-inf", "minus-zero", "tiny", "none", "error", "panic", "sleep", "ignore", "hoard", "devour")
 	work = models.Float("work", 0, "wall time that the trial takes").AtLeast(0).AtMost(86400).In("s")
 	flag = models.Flag("flag", false, "put the other word")
 
@@ -49,6 +49,8 @@ func run(ctx context.Context, t *models.Trial) error {
 	switch mode {
 	case "error":
 		return fmt.Errorf("mode error at x = %v", x)
+	case "hoard", "devour":
+		return hoard(ctx, mode)
 	case "panic":
 		panic(fmt.Sprintf("mode panic at x = %v", x))
 	}
@@ -88,7 +90,7 @@ func run(ctx context.Context, t *models.Trial) error {
 	return nil
 }
 
-// special is the value that is no number, or not a finite one, of a mode.
+// special is the value of a mode that no square is.
 func special(mode string) (float64, bool) {
 	switch mode {
 	case "nan":
@@ -97,6 +99,10 @@ func special(mode string) (float64, bool) {
 		return math.Inf(1), true
 	case "minus-inf":
 		return math.Inf(-1), true
+	case "minus-zero":
+		return math.Copysign(0, -1), true
+	case "tiny":
+		return math.SmallestNonzeroFloat64, true
 	}
 	return 0, false
 }
@@ -125,6 +131,27 @@ func spend(ctx context.Context, mode string, seconds float64) error {
 		}
 	}
 	return compute(ctx, wait)
+}
+
+// most bounds what a trial hoards, in MiB, so that a limit that is not kept does not
+// bring the machine down.
+const most = 4096
+
+// hoard takes memory, 1 MiB after another, until ctx is done, or, with the mode
+// devour, whether it is or not.
+func hoard(ctx context.Context, mode string) error {
+	var all [][]byte
+	for len(all) < most {
+		if err := ctx.Err(); err != nil && mode != "devour" {
+			return err
+		}
+		block := make([]byte, 1<<20)
+		for i := range block { // the system gives pages that are written to
+			block[i] = 1
+		}
+		all = append(all, block)
+	}
+	return fmt.Errorf("mode %s: nothing stopped the trial from taking %d MiB", mode, len(all))
 }
 
 // compute keeps a core busy with arithmetic until the time is over or ctx is

@@ -34,7 +34,7 @@ var (
 	area   = models.Scalar("area", "", "their area")
 
 	// The orbit at the picture's centre.
-	on     = measures.OnMap(measures.Defaults{Keep: 200, Steps: 100_000, Shown: "the real part of the central orbit"})
+	on     = measures.OnMap(measures.Defaults{Keep: 200, Steps: 100_000, Shown: "the real part of the central orbit", State: "real and imaginary part of the central orbit"})
 	points = models.Series("orbit", "", "real and imaginary part of the central orbit after limit steps; null if it escaped")
 	orbit  = on.Own(&models.Measure{
 		Name: "orbit", Doc: "the central orbit after limit steps",
@@ -50,6 +50,7 @@ var Model = (&models.Model{
 	Params:   []models.Param{set, re, im, width, height, columns, rows, cRe, cIm, limit, shortcuts},
 	Outputs:  []models.Output{escape, inside, area, on.Ending},
 	Measures: append([]*models.Measure{orbit, on.Period, on.Lyapunov, on.LyapunovTwo, on.FixedPoint}, on.Series.All()...),
+	Traces:   []*models.Trace{on.State},
 	Run:      run,
 }).Asking(on.Period)
 
@@ -80,7 +81,7 @@ func run(ctx context.Context, t *models.Trial) error {
 func visited(ctx context.Context, t *models.Trial, o *measures.Orbit) (dynamics.Ending, error) {
 	n := on.Keep.Of(t)
 	states := make([]float64, 0, 2*n)
-	w := dynamics.NewOrbit(o.Map, o.X)
+	w := dynamics.NewOrbit(o.Traced(), o.X)
 	for range n {
 		if e, err := w.Advance(ctx, 1, o.Bound); e == dynamics.Diverged || err != nil {
 			return e, err

@@ -30,6 +30,7 @@ var Model = (&models.Model{
 	Streams:  []*models.Stream{start},
 	Outputs:  []models.Output{on.Ending},
 	Measures: on.All(),
+	Traces:   []*models.Trace{on.State},
 	Carries:  true,
 	Run:      run,
 }).Asking(on.Orbit, on.Lyapunov, on.Period)

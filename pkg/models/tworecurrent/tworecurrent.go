@@ -20,7 +20,7 @@ var (
 	theta1  = models.Float("theta1", -3.5, "bias of the first neuron, of pasemann").AtLeast(-1e3).AtMost(1e3)
 	theta2  = models.Float("theta2", 3, "bias of the second neuron, of pasemann").AtLeast(-1e3).AtMost(1e3)
 
-	on = measures.OnMap(measures.Defaults{Transient: 2000, Keep: 200, Steps: 20_000, Dim: 2, Shown: "y - x of wang or x of pasemann"})
+	on = measures.OnMap(measures.Defaults{Transient: 2000, Keep: 200, Steps: 20_000, Dim: 2, Shown: "y - x of wang or x of pasemann", State: "both neurons"})
 
 	start = models.NewStream("start")
 )
@@ -34,6 +34,7 @@ var Model = (&models.Model{
 	Streams:  []*models.Stream{start},
 	Outputs:  []models.Output{on.Ending},
 	Measures: on.All(),
+	Traces:   []*models.Trace{on.State},
 	Carries:  true,
 	Run:      run,
 }).Asking(on.Orbit, on.Lyapunov, on.Period)

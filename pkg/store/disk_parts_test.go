@@ -1,0 +1,23 @@
+//go:build smallparts
+
+package store
+
+import (
+	"os"
+	"testing"
+)
+
+// TestBreakingDiskParts is TestBreakingDisk with several parts, and a journal that
+// is regrouped.
+func TestBreakingDiskParts(t *testing.T) {
+	steps := breakDisk(t, 160, 101)
+	want := []string{"regrouped"}
+	if os.Getenv("SWEEP_FAULTS") != "" {
+		want = append(want, "part-000000.parquet", "part-000002.parquet")
+	}
+	for _, what := range want {
+		if steps[what] == 0 {
+			t.Errorf("no step with %s has failed", what)
+		}
+	}
+}
