@@ -153,7 +153,7 @@ func TestULPs(t *testing.T) {
 func TestReplayRecords(t *testing.T) {
 	py := python(t)
 	t.Chdir(t.TempDir())
-	writeSpec(t, ".", "l.yaml", "about: traces\nmodel: logistic\nparams: {r: [3.2, 3.9], x0: 0.25, transient: 10, keep: 300, steps: 0}\n")
+	writeSpec(t, ".", "l.yaml", "about: traces\nmodel: logistic\nparams: {r: [3.2, 3.9], x0: 0.25, transient: 10}\nmeasure: {orbit: {keep: 300}}\n")
 	writeSpec(t, ".", "h.yaml", "about: traces\nmodel: hopfield\nparams: {n: 60, patterns: 3, trials: 2}\n")
 	for _, spec := range []string{"l.yaml", "h.yaml"} {
 		if code, _, err := call(t, "run", spec); code != 0 {
