@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/spf13/cobra"
 	"golang.org/x/term"
@@ -161,20 +162,20 @@ func drawFigures(figures []*report.Figure, dir string, formats []string) (paths 
 			err = errors.Join(err, fmt.Errorf("figure %s: %w", f.Name(), mistake))
 			continue
 		}
-		files := map[string][]byte{"txt": []byte(caption + "\n")}
+		path := filepath.Join(dir, f.Name())
 		for _, format := range formats {
-			if files[format], mistake = f.Draw(format); mistake != nil {
+			drawn, mistake := f.Draw(format)
+			if mistake != nil {
 				err = errors.Join(err, fmt.Errorf("figure %s: %w", f.Name(), mistake))
+				continue
 			}
-		}
-		for _, extension := range append(slices.Clone(formats), "txt") {
-			path := filepath.Join(dir, f.Name()+"."+extension)
-			if mistake := store.WriteFile(path, files[extension]); mistake != nil {
+			if mistake := store.WriteFile(path+"."+format, drawn); mistake != nil {
 				return paths, errors.Join(err, mistake)
 			}
-			if extension != "txt" {
-				paths = append(paths, path)
-			}
+			paths = append(paths, path+"."+format)
+		}
+		if mistake := store.WriteFile(path+".txt", []byte(caption+"\n")); mistake != nil {
+			return paths, errors.Join(err, mistake)
 		}
 	}
 	return paths, err
@@ -204,6 +205,37 @@ func (a *app) showFigures(figures []*report.Figure) (err error) {
 		}
 	}
 	return err
+}
+
+// drawEvery is how often the figures of a run are drawn while it goes on, if
+// that takes no more than a twentieth of the time.
+const drawEvery = 30 * time.Second
+
+// growFigures draws the figures of the records that there are, every so often,
+// until the function it returns is called. What cannot be drawn yet is said when
+// the run ends.
+func (a *app) growFigures(dir string, spec *experiment.Spec, every time.Duration) (stop func()) {
+	if a.settings.Figures == nil {
+		return func() {}
+	}
+	end, done := make(chan struct{}), make(chan struct{})
+	go func() {
+		defer close(done)
+		wait := every
+		for {
+			select {
+			case <-end:
+				return
+			case <-time.After(wait):
+			}
+			begun := time.Now()
+			if figures, err := report.New(dir, spec, all.Models).Figures(); err == nil {
+				drawFigures(figures, filepath.Join(dir, figuresDir), a.settings.Figures)
+			}
+			wait = max(every, 20*time.Since(begun))
+		}
+	}()
+	return func() { close(end); <-done }
 }
 
 // drawAfter draws the figures of a run, in the formats of the setting, and its

@@ -5,6 +5,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 )
 
 // drawn is a spec with a figure of each sort of data that probe has.
@@ -53,6 +54,37 @@ func TestPlotSameBytes(t *testing.T) {
 		t.Errorf("after a change of a figure:\n%s", out)
 	}
 	sameHashes(t, "after a change of a figure", hashes(t, filepath.Join(dir, "results", "drawn", "trials")), trials)
+}
+
+// Figures grow with a run: those that are drawn while it goes on are those of
+// the records in trials/.
+func TestFiguresGrow(t *testing.T) {
+	dir := t.TempDir()
+	writeSpec(t, dir, "drawn.yaml", drawn)
+	must(t, sweep(t, dir, "run", "drawn.yaml", "--figures", "png"), 0)
+	results := filepath.Join(dir, "results", "drawn")
+	want := hashes(t, filepath.Join(results, "figures"))
+	if err := os.RemoveAll(filepath.Join(results, "figures")); err != nil {
+		t.Fatal(err)
+	}
+	spec, err := new(specFlags).read(filepath.Join(dir, "drawn.yaml"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	a := &app{settings: settings{Figures: []string{"png"}}}
+	stop := a.growFigures(results, spec, time.Millisecond)
+	deadline := time.Now().Add(time.Minute)
+	for {
+		if entries, _ := os.ReadDir(filepath.Join(results, "figures")); len(entries) >= len(want) {
+			break
+		}
+		if time.Now().After(deadline) {
+			t.Fatal("nothing was drawn in a minute")
+		}
+		time.Sleep(time.Millisecond)
+	}
+	stop()
+	sameHashes(t, "drawn on the way", hashes(t, filepath.Join(results, "figures")), want)
 }
 
 // A figure that cannot be drawn is said, and neither ends a run badly nor keeps

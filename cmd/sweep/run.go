@@ -150,11 +150,13 @@ func (a *app) run(ctx context.Context, spec *experiment.Spec, o runOptions) erro
 		order = runner.Listed(pilotTrials(plan, o.pilot))
 	}
 	progress := a.startProgress(st, &forecast{plan: plan, todo: st.Left, costs: costs, workers: a.workers(), began: begun, before: before.Done})
+	grown := a.growFigures(dir, spec, drawEvery)
 	runErr := runner.Run(ctx, stop, plan, order, st, runner.Options{
 		Workers: a.settings.Workers, Timeout: a.settings.Timeout, Retries: a.settings.Retries, FailFast: a.settings.FailFast, Grace: a.settings.Grace,
 		Until: o.until, Costs: costs,
 	})
 	err = st.Close()
+	grown()
 	progress.stop()
 	close(over)
 	if err == nil {

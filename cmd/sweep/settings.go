@@ -72,7 +72,7 @@ var settingsList = []setting{
 		s.Progress = t
 		return nil
 	}},
-	{"figures", "png,svg", "formats", "formats in which figures are drawn when a run ends, beside a report, among png, svg and pdf, or none", func(s *settings, t string) error {
+	{"figures", "png,svg", "formats", "formats in which figures are drawn while a run goes on and when it ends, beside a report, among png, svg and pdf, or none", func(s *settings, t string) error {
 		s.Figures = nil
 		if t == "none" {
 			return nil
