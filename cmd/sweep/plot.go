@@ -211,16 +211,35 @@ func (a *app) showFigures(figures []*report.Figure) (err error) {
 // that takes no more than a twentieth of the time.
 const drawEvery = 30 * time.Second
 
+// A run draws by itself what takes some hundred megabytes at most: the memory is
+// the trials', and a model must not be blamed for it.
+const (
+	drawnTrials = 2_000_000
+	drawnBytes  = 256 << 20 // of trials/, compressed
+)
+
+// light says whether the data set is small enough for a run to draw it.
+func light(dir string, trials int64) bool {
+	files, err := filepath.Glob(filepath.Join(dir, "trials", "*.parquet"))
+	var bytes int64
+	for _, file := range files {
+		if info, err := os.Stat(file); err == nil {
+			bytes += info.Size()
+		}
+	}
+	return err == nil && trials <= drawnTrials && bytes <= drawnBytes
+}
+
 // growFigures draws the figures of the records that there are, every so often,
 // until the function it returns is called. What cannot be drawn yet is said when
 // the run ends.
-func (a *app) growFigures(dir string, spec *experiment.Spec, every time.Duration) (stop func()) {
+func (a *app) growFigures(dir string, spec *experiment.Spec, done func() int64, every time.Duration) (stop func()) {
 	if a.settings.Figures == nil {
 		return func() {}
 	}
-	end, done := make(chan struct{}), make(chan struct{})
+	end, ended := make(chan struct{}), make(chan struct{})
 	go func() {
-		defer close(done)
+		defer close(ended)
 		wait := every
 		for {
 			select {
@@ -229,13 +248,16 @@ func (a *app) growFigures(dir string, spec *experiment.Spec, every time.Duration
 			case <-time.After(wait):
 			}
 			begun := time.Now()
+			if !light(dir, done()) {
+				return
+			}
 			if figures, err := report.New(dir, spec, all.Models).Figures(); err == nil {
 				drawFigures(figures, filepath.Join(dir, figuresDir), a.settings.Figures)
 			}
 			wait = max(every, 20*time.Since(begun))
 		}
 	}()
-	return func() { close(end); <-done }
+	return func() { close(end); <-ended }
 }
 
 // drawAfter draws the figures of a run, in the formats of the setting, and its

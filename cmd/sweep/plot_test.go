@@ -72,7 +72,7 @@ func TestFiguresGrow(t *testing.T) {
 		t.Fatal(err)
 	}
 	a := &app{settings: settings{Figures: []string{"png"}}}
-	stop := a.growFigures(results, spec, time.Millisecond)
+	stop := a.growFigures(results, spec, func() int64 { return 66 }, time.Millisecond)
 	deadline := time.Now().Add(time.Minute)
 	for {
 		if entries, _ := os.ReadDir(filepath.Join(results, "figures")); len(entries) >= len(want) {
@@ -84,6 +84,9 @@ func TestFiguresGrow(t *testing.T) {
 		time.Sleep(time.Millisecond)
 	}
 	stop()
+	if light(results, drawnTrials+1) || !light(results, 66) {
+		t.Error("a large data set is drawn by the run, or a small one is not")
+	}
 	sameHashes(t, "drawn on the way", hashes(t, filepath.Join(results, "figures")), want)
 }
 

@@ -148,7 +148,7 @@ func (a *app) run(ctx context.Context, spec *experiment.Spec, o runOptions) erro
 		order = runner.Listed(pilotTrials(plan, o.pilot))
 	}
 	progress := a.startProgress(st, &forecast{plan: plan, todo: st.Left, costs: costs, workers: a.workers(), began: begun, before: before.Done})
-	grown := a.growFigures(dir, spec, drawEvery)
+	grown := a.growFigures(dir, spec, func() int64 { return st.Counts().Done }, drawEvery)
 	runErr := runner.Run(ctx, stop, plan, order, st, runner.Options{
 		Workers: a.settings.Workers, Timeout: a.settings.Timeout, Retries: a.settings.Retries, FailFast: a.settings.FailFast, Grace: a.settings.Grace,
 		Memory: a.settings.Memory, Notice: notice, Until: o.until, Costs: costs,
@@ -238,7 +238,8 @@ func (a *app) sayEnd(dir string, spec *experiment.Spec, before, after store.Coun
 	}
 	var figures []string
 	var page string
-	if after.Done == after.Planned && a.settings.Figures != nil {
+	large := !light(dir, after.Done)
+	if after.Done == after.Planned && a.settings.Figures != nil && !large {
 		figures, page = a.drawAfter(dir, spec)
 	}
 	if a.json {
@@ -254,6 +255,9 @@ func (a *app) sayEnd(dir string, spec *experiment.Spec, before, after store.Coun
 	}
 	if page != "" {
 		fmt.Fprintf(a.stdout, "report    %s\n", page)
+	}
+	if large && a.settings.Figures != nil {
+		fmt.Fprintf(a.stdout, "figures   sweep plot %[1]s and sweep report %[1]s draw so large a data set when asked\n", report.QuoteArg(dir))
 	}
 	if after.Failed > 0 {
 		fmt.Fprintf(a.stdout, "failures  sweep failures %s\n", report.QuoteArg(dir))
