@@ -10,7 +10,7 @@ import (
 // TestBreakingDiskParts is TestBreakingDisk with several parts, and a journal that
 // is regrouped.
 func TestBreakingDiskParts(t *testing.T) {
-	steps := breakDisk(t, 160, 101)
+	steps := breakDisk(t, 160, 31)
 	want := []string{"regrouped"}
 	if os.Getenv("SWEEP_FAULTS") != "" {
 		want = append(want, "part-000000.parquet", "part-000002.parquet")
