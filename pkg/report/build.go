@@ -261,21 +261,29 @@ type curve struct {
 	way string // up, down or ""
 }
 
+// curves are the values of by, a curve for each, and each row's place among
+// them; without by all rows are of one curve.
+func (b *builder) curves() ([]level, []int32, error) {
+	by, at := []level{{}}, make([]int32, b.table.rows)
+	if f := b.figure.By; f != nil {
+		if by, at = b.scale(f); len(by) > maxCurves {
+			return nil, nil, fmt.Errorf("by: %s has %d values; a figure has at most %d curves", f.Text, len(by), maxCurves)
+		}
+	}
+	return by, at, nil
+}
+
 // line draws an aggregate along x, a curve for each value of by; a loop has one
 // for each way too.
 func (b *builder) line(loop bool) error {
 	f := b.figure
 	fx, fy := f.X[0], f.Y[0]
 	xs, atX := b.scale(fx)
-	zero := make([]int32, b.table.rows)
-	by, atBy := []level{{}}, zero
-	if f.By != nil {
-		by, atBy = b.scale(f.By)
+	by, atBy, err := b.curves()
+	if err != nil {
+		return err
 	}
-	if len(by) > maxCurves {
-		return fmt.Errorf("by: %s has %d values; a figure has at most %d curves", f.By.Text, len(by), maxCurves)
-	}
-	ways, atWay := []level{{}}, zero
+	ways, atWay := []level{{}}, make([]int32, b.table.rows)
 	if loop {
 		way, err := b.spec.Formula("direction")
 		if err != nil {

@@ -145,13 +145,9 @@ func (b *builder) bins(a *axis, xs []float64) []float64 {
 func (b *builder) histogram() error {
 	f := b.figure
 	v := b.table.eval(f.X[0], b.keep)
-	zero := make([]int32, b.table.rows)
-	by, atBy := []level{{}}, zero
-	if f.By != nil {
-		by, atBy = b.scale(f.By)
-	}
-	if len(by) > maxCurves {
-		return fmt.Errorf("by: %s has %d values; a figure has at most %d curves", f.By.Text, len(by), maxCurves)
+	by, atBy, err := b.curves()
+	if err != nil {
+		return err
 	}
 	b.group(b.panel, atBy)
 	b.mixed = nil // all trials are counted, which goes without saying
