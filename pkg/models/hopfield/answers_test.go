@@ -5,6 +5,7 @@ import (
 	"math"
 	"testing"
 
+	"github.com/neurosweep/sweep/internal/draw"
 	"github.com/neurosweep/sweep/internal/spins"
 )
 
@@ -28,9 +29,9 @@ func TestOneStep(t *testing.T) {
 	xs := make([]float64, networks)
 	for k := range xs {
 		net := newNetwork(n, p, false, generator(1, n, uint64(k)))
-		e := retrieval{patterns: net.Patterns, flips: flipsFor(0.5, n), start: generator(2, n, uint64(k))}
+		e := retrieval{patterns: net.Patterns, flips: draw.Flips(0.5, n), start: generator(2, n, uint64(k))}
 		state, next := make([]uint64, spins.Words(n)), make([]uint64, spins.Words(n))
-		e.begin(state, 0, identity(n))
+		e.begin(state, 0, draw.Identity(n))
 		if m := net.overlap(0, state); m != n/2 {
 			t.Fatalf("the start has overlap %d", m)
 		}

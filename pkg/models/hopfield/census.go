@@ -8,6 +8,7 @@ import (
 	"math/rand/v2"
 	"slices"
 
+	"github.com/neurosweep/sweep/internal/draw"
 	"github.com/neurosweep/sweep/internal/spins"
 	"github.com/neurosweep/sweep/pkg/measure"
 )
@@ -166,7 +167,7 @@ type sorter struct {
 }
 
 func newSorter(x *spins.Patterns) *sorter {
-	s := &sorter{Patterns: x, first: identity(x.P())}
+	s := &sorter{Patterns: x, first: draw.Identity(x.P())}
 	for range mixed[len(mixed)-1] {
 		s.members = append(s.members, make([]uint64, spins.Words(x.N())))
 	}

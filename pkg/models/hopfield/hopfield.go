@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"math"
 
+	"github.com/neurosweep/sweep/internal/draw"
 	"github.com/neurosweep/sweep/internal/spins"
 	"github.com/neurosweep/sweep/pkg/models"
 )
@@ -118,7 +119,7 @@ func run(ctx context.Context, t *models.Trial) error {
 		patterns:  spins.Draw(n.Of(t), p, patternStream.Of(t)),
 		diagonal:  diagonal.Of(t),
 		tries:     min(trials.Of(t), p),
-		flips:     flipsFor(start.Of(t), n.Of(t)),
+		flips:     draw.Flips(start.Of(t), n.Of(t)),
 		maxSweeps: maxSweeps.Of(t),
 	}
 	if e.flips > 0 {
@@ -197,10 +198,4 @@ func storedAt(alpha float64, n int) (int, error) {
 		return 0, fmt.Errorf("alpha = %v stores %v patterns in n = %d neurons; at most %d are possible", alpha, p, n, spins.MaxPatterns)
 	}
 	return max(1, int(p)), nil
-}
-
-// flipsFor is the number (1-m0)n/2 of wrong spins at overlap m0, rounded half up.
-// In this form 0.8 of 5 is one spin; (1-m0)/2·n would be just below a half.
-func flipsFor(m0 float64, n int) int {
-	return int(math.Round((float64(n) - float64(m0*float64(n))) / 2))
 }

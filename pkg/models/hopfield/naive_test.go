@@ -1,6 +1,10 @@
 package hopfield
 
-import "math/rand/v2"
+import (
+	"math/rand/v2"
+
+	"github.com/neurosweep/sweep/internal/draw"
+)
 
 // naive is the network written down from its definition: a dense matrix of
 // N·J_ij, spins ±1, and nothing kept from one field to the next.
@@ -83,7 +87,7 @@ func sign(h, old int) int {
 // async changes s and returns the number of sweeps that changed something. It
 // draws the permutations as the relaxer does.
 func (v *naive) async(s []int, rng *rand.Rand) int {
-	order := identity(len(s))
+	order := draw.Identity(len(s))
 	for sweeps := 0; ; sweeps++ {
 		stable := true
 		for i := range s {
@@ -92,7 +96,7 @@ func (v *naive) async(s []int, rng *rand.Rand) int {
 		if stable {
 			return sweeps
 		}
-		choose(order, len(order), rng)
+		draw.Choose(order, len(order), rng)
 		for _, i := range order {
 			s[i] = sign(v.field(int(i), s), s[i])
 		}

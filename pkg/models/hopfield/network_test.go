@@ -6,6 +6,7 @@ import (
 	"slices"
 	"testing"
 
+	"github.com/neurosweep/sweep/internal/draw"
 	"github.com/neurosweep/sweep/internal/spins"
 )
 
@@ -124,8 +125,8 @@ func TestGauge(t *testing.T) {
 				}
 			}
 			// Undo the shuffles, so that the next pair begins alike.
-			copy(a.order, identity(n))
-			copy(b.order, identity(n))
+			copy(a.order, draw.Identity(n))
+			copy(b.order, draw.Identity(n))
 		}
 	}
 }

@@ -12,6 +12,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"github.com/neurosweep/sweep/internal/draw"
 	"github.com/neurosweep/sweep/internal/spins"
 )
 
@@ -60,7 +61,7 @@ func BenchmarkReference(b *testing.B) {
 					best := time.Duration(1 << 62)
 					var e ending
 					for b.Loop() {
-						copy(r.order, identity(n))
+						copy(r.order, draw.Identity(n))
 						begin := cpuTime()
 						e, _ = r.async(context.Background(), start, 1000, from(2))
 						best = min(best, cpuTime()-begin)

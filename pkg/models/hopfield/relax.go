@@ -7,6 +7,7 @@ import (
 	"math/rand/v2"
 	"slices"
 
+	"github.com/neurosweep/sweep/internal/draw"
 	"github.com/neurosweep/sweep/internal/spins"
 )
 
@@ -28,28 +29,11 @@ type relaxer struct {
 }
 
 func newRelaxer(state *spins.State, n int) *relaxer {
-	r := &relaxer{State: state, order: identity(n), see: func(int) {}}
+	r := &relaxer{State: state, order: draw.Identity(n), see: func(int) {}}
 	for i := range r.states {
 		r.states[i] = make([]uint64, spins.Words(n))
 	}
 	return r
-}
-
-func identity(n int) []int32 {
-	order := make([]int32, n)
-	for i := range order {
-		order[i] = int32(i)
-	}
-	return order
-}
-
-// choose moves a uniform choice of k elements, in random order, to the front of
-// list: k steps of Fisher-Yates. All of list is shuffled if k is its length.
-func choose(list []int32, k int, rng *rand.Rand) {
-	for i := range k {
-		j := i + int(rng.Uint32N(uint32(len(list)-i)))
-		list[i], list[j] = list[j], list[i]
-	}
 }
 
 // async updates the neurons one after another, in a fresh random order each
@@ -100,7 +84,7 @@ func (r *relaxer) next(ctx context.Context, at int) (int, error) {
 
 // sweep updates every neuron once, in random order.
 func (r *relaxer) sweep(ctx context.Context, rng *rand.Rand) error {
-	choose(r.order, len(r.order), rng)
+	draw.Choose(r.order, len(r.order), rng)
 	for at := 0; ; at++ {
 		var err error
 		if at, err = r.next(ctx, at); err != nil || at == len(r.order) {
@@ -156,7 +140,7 @@ func (r *relaxer) glauber(ctx context.Context, start []uint64, sweeps int, tempe
 			r.move(next)
 			continue
 		}
-		choose(r.order, len(r.order), order)
+		draw.Choose(r.order, len(r.order), order)
 		for at, i := range r.order {
 			if at%neuronsPerCheck == 0 {
 				if err := ctx.Err(); err != nil {

@@ -7,6 +7,7 @@ import (
 	"math/rand/v2"
 	"testing"
 
+	"github.com/neurosweep/sweep/internal/draw"
 	"github.com/neurosweep/sweep/internal/spins"
 )
 
@@ -36,7 +37,7 @@ func TestRelax(t *testing.T) {
 				start = net.pattern(try % net.p)
 			}
 			s := signs(net.n, start)
-			copy(r.order, identity(net.n))
+			copy(r.order, draw.Identity(net.n))
 			e := relax(t, r, "async", start, generator(uint64(try)))
 			sweeps := v.async(s, generator(uint64(try)))
 			if e.sweeps != sweeps || e.cycle != 1 || e.other != nil || !equal(signs(net.n, e.state), s) {
@@ -61,7 +62,7 @@ func TestRelax(t *testing.T) {
 				}
 			}
 			for limit := 1; limit <= sweeps; limit++ {
-				copy(r.order, identity(net.n))
+				copy(r.order, draw.Identity(net.n))
 				e, err := r.async(context.Background(), start, limit, generator(uint64(try)))
 				if err != nil || e.sweeps != limit || (e.cycle == 1) != (limit == sweeps) {
 					t.Fatalf("async, limit %d of %d: %+v, %v", limit, sweeps, e, err)
@@ -114,7 +115,7 @@ func TestEnergyFalls(t *testing.T) {
 			r.Set(random(n, rng))
 			energy := net.energy(r.Spins())
 			for r.Unstable(r.order) < n {
-				choose(r.order, n, rng)
+				draw.Choose(r.order, n, rng)
 				for _, i := range r.order {
 					if !r.unstable(int(i)) {
 						continue
@@ -184,9 +185,9 @@ func TestChoose(t *testing.T) {
 		const draws = 24000
 		rng := generator(uint64(c.n))
 		counts := make(map[string]int)
-		list := identity(c.n)
+		list := draw.Identity(c.n)
 		for range draws {
-			choose(list, c.k, rng) // on from the last order, as sweeps do
+			draw.Choose(list, c.k, rng) // on from the last order, as sweeps do
 			counts[fmt.Sprint(list[:c.k])]++
 		}
 		chi, want := 0.0, draws/float64(c.outcomes)

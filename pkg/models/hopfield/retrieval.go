@@ -4,6 +4,7 @@ import (
 	"context"
 	"math/rand/v2"
 
+	"github.com/neurosweep/sweep/internal/draw"
 	"github.com/neurosweep/sweep/internal/spins"
 )
 
@@ -40,7 +41,7 @@ func (e *retrieval) run(ctx context.Context) (results, error) {
 	n := e.patterns.N()
 	r := newRelaxer(spins.NewState(e.patterns, e.diagonal), n)
 	begin := make([]uint64, spins.Words(n))
-	sites := identity(n)
+	sites := draw.Identity(n)
 	res := results{cycle: 1, overlaps: make([]float64, e.tries)}
 	// Sums over two states a try: both of a two-cycle, twice a fixed point.
 	var overlapSum, energySum int64
@@ -107,7 +108,7 @@ func (e *retrieval) begin(dst []uint64, mu int, sites []int32) {
 	if e.flips == 0 {
 		return // e.start may be nil
 	}
-	choose(sites, e.flips, e.start)
+	draw.Choose(sites, e.flips, e.start)
 	for _, i := range sites[:e.flips] {
 		dst[i/64] ^= 1 << (i & 63)
 	}

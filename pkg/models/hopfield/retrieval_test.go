@@ -7,6 +7,7 @@ import (
 	"slices"
 	"testing"
 
+	"github.com/neurosweep/sweep/internal/draw"
 	"github.com/neurosweep/sweep/internal/spins"
 )
 
@@ -138,15 +139,15 @@ func TestStart(t *testing.T) {
 		{1, 1000, 0}, {0.9, 1000, 50}, {0.7, 1000, 150}, {0.1, 1000, 450}, {0.5, 1000, 250}, {1e-9, 1000, 500},
 		{0.5, 10, 3}, {0.9, 5, 0}, {0.8, 5, 1}, {1e-9, 3, 1}, {1e-9, 2, 1},
 	} {
-		if k := flipsFor(c.m0, c.n); k != c.k {
+		if k := draw.Flips(c.m0, c.n); k != c.k {
 			t.Errorf("start %g of %d flips %d spins, want %d", c.m0, c.n, k, c.k)
 		}
 	}
-	sites := identity(100)
+	sites := draw.Identity(100)
 	rng := generator(6)
 	var seen [2]uint64
 	for range 100 {
-		choose(sites, 30, rng)
+		draw.Choose(sites, 30, rng)
 		var state [2]uint64
 		for _, i := range sites[:30] {
 			state[i/64] ^= 1 << (i & 63)

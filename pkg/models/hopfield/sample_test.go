@@ -7,6 +7,7 @@ import (
 	"math/rand/v2"
 	"testing"
 
+	"github.com/neurosweep/sweep/internal/draw"
 	"github.com/neurosweep/sweep/internal/spins"
 )
 
@@ -123,7 +124,7 @@ func sample(t testing.TB, networks int, c protocol) []results {
 			patterns:  spins.Draw(c.n, c.p, at(1)),
 			diagonal:  c.diagonal,
 			tries:     min(c.tries, c.p),
-			flips:     flipsFor(c.m0, c.n),
+			flips:     draw.Flips(c.m0, c.n),
 			maxSweeps: c.maxSweeps,
 			start:     at(2),
 
