@@ -11,6 +11,7 @@ type planes struct {
 	depth int      // planes from low on; the last is worth -2^(low+depth-1)
 	bits  []uint64 // plane after plane, each as long as a row
 	among []uint64 // of peak: the numbers that have all the bits found so far
+	seen  uint64   // of touch: what keeps it from being left out
 }
 
 func newPlanes(x *Patterns) *planes { return &planes{x: x, among: make([]uint64, x.words)} }
@@ -108,7 +109,18 @@ func (c *planes) add(row []uint64, up bool) {
 
 func (c *planes) sums(dst, at []int32) {
 	for k := range dst {
-		dst[k] = c.sum(c.x.Row(int(at[k])))
+		row := c.x.Row(int(at[k]))
+		c.touch(row)
+		dst[k] = c.sum(row)
+	}
+}
+
+// touch reads a word of each cache line of a row, so that they come from memory all
+// at once: sum goes through a row too slowly to have more than a few on their way.
+func (c *planes) touch(row []uint64) {
+	const line = 8
+	for w := 0; w < len(row); w += line {
+		c.seen |= row[w]
 	}
 }
 

@@ -151,6 +151,39 @@ func TestState(t *testing.T) {
 	})
 }
 
+// TestStable flips the spins of a retrieved pattern one by one, each of which takes
+// as much from the fields of the others as a flip can with one pattern.
+func TestStable(t *testing.T) {
+	for _, k := range Kernels() {
+		for p := 1; p <= 3; p++ {
+			for _, diagonal := range []bool{false, true} {
+				const n = 101
+				x := Draw(n, p, generator(uint64(p)))
+				state := make([]uint64, Words(n))
+				x.Pattern(state, 0)
+				s := k.NewState(x, diagonal)
+				s.Set(state)
+				var order []int32
+				for i := range n {
+					order = append(order, int32(i))
+				}
+				for i := range n {
+					_, fields := naive(x, state, diagonal)
+					want := slices.IndexFunc(order[i:], func(i int32) bool { return int64(bit(state, int(i)))*fields[i] < 0 })
+					if want < 0 {
+						want = n - i
+					}
+					if got := s.Unstable(order[i:]); got != want {
+						t.Fatalf("%s, p = %d, diagonal %t: after %d flips the first unstable spin is number %d of those not flipped, want %d", k.Name, p, diagonal, i, got, want)
+					}
+					s.Flip(i)
+					state[i/64] ^= 1 << (i & 63)
+				}
+			}
+		}
+	}
+}
+
 // TestUnstable compares with a search through all fields, in random orders, from
 // random positions, with flips of stable and of unstable spins between.
 func TestUnstable(t *testing.T) {

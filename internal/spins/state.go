@@ -57,7 +57,7 @@ type State struct {
 	limit  int   // of the numbers in small
 	room   int   // flips until one of them may be above it
 	flips  uint32
-	stable []uint32 // neuron i was seen to agree after so many flips
+	stable []uint32 // neuron i agrees with its field up to so many flips
 
 	tally tally
 	m     []int32
@@ -98,7 +98,8 @@ func (s *State) Set(spins []uint64) {
 		s.total += int64(m)
 	}
 	s.split()
-	s.flipped()
+	s.flips = 1
+	clear(s.stable)
 }
 
 // split puts the overlaps in m into the counter, and what is too large apart.
@@ -210,11 +211,7 @@ func (s *State) Flip(i int) {
 		ones += bits.OnesCount64(w)
 	}
 	s.total += 2 * int64(s.Spin(i)) * int64(2*ones-s.x.p)
-	s.flipped()
-}
-
-// flipped forgets which spins agree with their fields.
-func (s *State) flipped() {
+	s.stable[i] = 0
 	s.flips++
 	if s.flips == 0 {
 		clear(s.stable)
@@ -224,7 +221,8 @@ func (s *State) flipped() {
 
 // Unstable is the first position in order, which lists neurons, of a spin that
 // disagrees with its field, and len(order) if there is none. A spin agrees with a
-// field of 0. What was seen to agree since the last flip is not looked at again.
+// field of 0. A spin that was seen to agree is not looked at again before the flips
+// since then may have changed that: each changes its field by 2p at most.
 func (s *State) Unstable(order []int32) int {
 	// A flip makes the fields that were computed with it worthless, so batches
 	// begin small.
@@ -232,7 +230,7 @@ func (s *State) Unstable(order []int32) int {
 	for next, size := 0, 1; ; size = min(2*size, 8) {
 		count := 0
 		for ; count < size && next < len(order); next++ {
-			if i := order[next]; s.stable[i] != s.flips {
+			if i := order[next]; s.stable[i] < s.flips {
 				s.at[count], position[count] = i, next
 				count++
 			}
@@ -249,10 +247,11 @@ func (s *State) Unstable(order []int32) int {
 		s.align(count)
 		for k := range count {
 			i := int(s.at[k])
-			if int64(s.Spin(i))*s.local(k) < s.self {
+			surplus := int64(s.Spin(i))*s.local(k) - s.self
+			if surplus < 0 {
 				return position[k]
 			}
-			s.stable[i] = s.flips
+			s.stable[i] = uint32(min(int64(s.flips)+surplus/int64(2*s.x.p), math.MaxUint32))
 		}
 	}
 }
