@@ -2,6 +2,7 @@ package runner
 
 import (
 	"math"
+	"slices"
 
 	"gonum.org/v1/gonum/mat"
 	"gonum.org/v1/gonum/stat/distuv"
@@ -9,16 +10,18 @@ import (
 	"github.com/neurosweep/sweep/pkg/models"
 )
 
-// Observation is how long a trial took and how large it was.
+// Observation is how long a trial took, and what tells of that beforehand.
 type Observation struct {
-	Size []float64 // logarithms of the model's size parameters, see [LogSize]
-	Wall float64   // s
+	Traits []float64 // see [Traits]
+	Wall   float64   // s
 }
 
-// LogSize appends the logarithms of the model's size parameters at the point to
-// dst. One that is not set counts as 1, one that is 0 or less as 1/2: it makes a
-// trial shorter than 1 does, and not infinitely so.
-func LogSize(m *models.Model, p *models.Point, dst []float64) []float64 {
+// Traits appends to dst what tells how long the trial of a point may take: the
+// logarithms of the model's size parameters, then the place, a number for each
+// parameter. A size that is not set counts as 1, one that is 0 or less as 1/2: it
+// makes a trial shorter than 1 does, and not infinitely so. Texts and flags have
+// places in their order.
+func Traits(m *models.Model, p *models.Point, dst []float64) []float64 {
 	for _, param := range m.Size {
 		v := p.Values[m.Param(param.Decl().Name)]
 		switch x := v.Float(); {
@@ -30,10 +33,29 @@ func LogSize(m *models.Model, p *models.Point, dst []float64) []float64 {
 			dst = append(dst, math.Log(x))
 		}
 	}
+	for i, v := range p.Values {
+		switch v.Kind() {
+		case models.IntKind, models.FloatKind:
+			dst = append(dst, v.Float())
+		case models.TextKind:
+			dst = append(dst, float64(slices.Index(m.Params[i].Decl().Choices, v.Text())))
+		case models.FlagKind:
+			x := 0.
+			if v.Flag() {
+				x = 1
+			}
+			dst = append(dst, x)
+		default:
+			dst = append(dst, unset)
+		}
+	}
 	return dst
 }
 
-// Cost predicts how long a trial takes from its size:
+// unset is the place of a parameter that is not set.
+var unset = math.Inf(-1)
+
+// Cost predicts how long a trial takes from its sizes and its place:
 //
 //	log wall = a + Σ β_i log size_i + ε
 //
@@ -42,15 +64,18 @@ func LogSize(m *models.Model, p *models.Point, dst []float64) []float64 {
 // that varied together share what they explain: the normal equations in
 // standardized sizes get a ridge of 1e-4, which moves a slope that the data
 // determine by as much, relatively.
+//
+// ε is that of the nearest trials, if those tell of it: see [nearby].
 type Cost struct {
 	mean   []float64 // of each size
 	slope  []float64 // β, 0 where a size was left out
 	level  float64   // mean of log wall
 	smear  float64   // mean of e^ε: exp(E log wall) is less than E wall
-	spread float64   // standard deviation of ε
-	vary   float64   // standard deviation of e^ε over its mean
+	spread float64   // standard deviation of ε, as far as the place does not tell
+	vary   float64   // standard deviation of e^ε over its mean, likewise
 	n      int       // observations
 	terms  int       // slopes fitted
+	nearby *nearby   // nil if the place does not tell
 }
 
 const (
@@ -61,26 +86,26 @@ const (
 	shortestWall = 1e-8
 )
 
-// FitCost fits a Cost to the observations, which all have as many sizes. It is
-// nil if there are none.
-func FitCost(observed []Observation) *Cost {
+// FitCost fits a Cost to the observations, whose traits begin with so many sizes.
+// It is nil if there are none.
+func FitCost(observed []Observation, sizes int) *Cost {
 	n := len(observed)
 	if n == 0 {
 		return nil
 	}
-	k := len(observed[0].Size)
+	k := sizes
 	c := &Cost{mean: make([]float64, k), slope: make([]float64, k), n: n}
 	sd := make([]float64, k)
 	y := make([]float64, n)
 	for i, o := range observed {
 		y[i] = math.Log(max(o.Wall, shortestWall))
 		c.level += y[i] / float64(n)
-		for j, x := range o.Size {
+		for j, x := range o.Traits[:k] {
 			c.mean[j] += x / float64(n)
 		}
 	}
 	for _, o := range observed {
-		for j, x := range o.Size {
+		for j, x := range o.Traits[:k] {
 			sd[j] += (x - c.mean[j]) * (x - c.mean[j]) / float64(n)
 		}
 	}
@@ -95,18 +120,22 @@ func FitCost(observed []Observation) *Cost {
 	if len(used) > 0 && n >= len(used)+spare {
 		c.fit(observed, y, used, sd)
 	}
-	var square, waste, waste2 float64
+	e := make([]float64, n)
 	for i, o := range observed {
-		e := y[i] - c.logWall(o.Size)
-		square += e * e
-		waste += math.Exp(e) / float64(n)
+		e[i] = y[i] - c.logWall(o.Traits)
+		c.smear += math.Exp(e[i]) / float64(n)
 	}
-	for i, o := range observed {
-		d := math.Exp(y[i]-c.logWall(o.Size)) - waste
-		waste2 += d * d
+	square, waste := 0., 0.
+	for _, e := range e {
+		d := math.Exp(e) - c.smear
+		square, waste = square+e*e, waste+d*d
 	}
 	free := float64(max(n-c.terms-1, 1))
-	c.smear, c.spread, c.vary = waste, math.Sqrt(square/free), math.Sqrt(waste2/free)/waste
+	c.spread, c.vary = math.Sqrt(square/free), math.Sqrt(waste/free)/c.smear
+	c.nearby = findNearby(observed, k, e)
+	if c.nearby != nil {
+		c.spread, c.vary = c.nearby.spread, c.nearby.vary
+	}
 	if n == 1 {
 		c.spread, c.vary = 1, 1 // one trial says nothing of how they differ
 	}
@@ -121,7 +150,7 @@ func (c *Cost) fit(observed []Observation, y []float64, used []int, sd []float64
 	n := float64(len(observed))
 	for i, o := range observed {
 		for j, at := range used {
-			z[j] = (o.Size[at] - c.mean[at]) / sd[at]
+			z[j] = (o.Traits[at] - c.mean[at]) / sd[at]
 		}
 		for j := range z {
 			b.SetVec(j, b.AtVec(j)+z[j]*(y[i]-c.level)/n)
@@ -144,27 +173,38 @@ func (c *Cost) fit(observed []Observation, y []float64, used []int, sd []float64
 	c.terms = k
 }
 
-func (c *Cost) logWall(size []float64) float64 {
+// logWall is a + Σ β_i log size_i.
+func (c *Cost) logWall(traits []float64) float64 {
 	y := c.level
-	for j, x := range size {
-		y += c.slope[j] * (x - c.mean[j])
+	for j, slope := range c.slope {
+		y += slope * (traits[j] - c.mean[j])
 	}
 	return y
 }
 
-// Wall is the expected wall time of a trial of that size, in s.
-func (c *Cost) Wall(size []float64) float64 { return c.smear * math.Exp(c.logWall(size)) }
+// Wall is the expected wall time of a trial with these traits, in s.
+func (c *Cost) Wall(traits []float64) float64 {
+	smear := c.smear
+	if c.nearby != nil {
+		_, smear = c.nearby.at(traits[len(c.slope):])
+	}
+	return smear * math.Exp(c.logWall(traits))
+}
 
-// Band is the wall time in s that one trial of ten of that size stays below,
+// Band is the wall time in s that one trial of ten with these traits stays below,
 // and that which one of ten exceeds, if log wall is normal.
-func (c *Cost) Band(size []float64) (low, high float64) {
-	y := c.logWall(size)
+func (c *Cost) Band(traits []float64) (low, high float64) {
+	y := c.logWall(traits)
+	if c.nearby != nil {
+		e, _ := c.nearby.at(traits[len(c.slope):])
+		y += e
+	}
 	e := c.quantile(0.9) * c.spread * math.Sqrt(1+float64(c.terms+1)/float64(c.n))
 	return math.Exp(y - e), math.Exp(y + e)
 }
 
-// Depends reports whether the predicted time is another at another size.
-func (c *Cost) Depends() bool { return c.terms > 0 }
+// Depends reports whether the predicted time is another for other traits.
+func (c *Cost) Depends() bool { return c.terms > 0 || c.nearby != nil }
 
 // Slopes are the powers of the sizes that the time goes as, 0 for a size that
 // was left out.
@@ -197,12 +237,12 @@ func (c *Cost) Work(plan Plan, length int64, left func([]int64) []int64, trials 
 	}
 	m := plan.Setting().Model
 	var point models.Point
-	var size []float64
+	var traits []float64
 	sum := 0.0
 	for _, trial := range sample {
 		plan.Point(trial, &point)
-		size = LogSize(m, &point, size[:0])
-		sum += c.Wall(size)
+		traits = Traits(m, &point, traits[:0])
+		sum += c.Wall(traits)
 	}
 	return sum / float64(len(sample)) * float64(trials)
 }

@@ -18,7 +18,7 @@ func observations(n int, c, spread float64, power []float64, size func(r *rand.R
 	for range n {
 		o := Observation{Wall: c * math.Exp(spread*r.NormFloat64())}
 		for j, s := range size(r) {
-			o.Size = append(o.Size, math.Log(s))
+			o.Traits = append(o.Traits, math.Log(s))
 			o.Wall *= math.Pow(s, power[j])
 		}
 		all = append(all, o)
@@ -60,7 +60,7 @@ func TestFitCost(t *testing.T) {
 		{"collinear", observations(30, 1, 0, []float64{1, 1}, func(r *rand.Rand) []float64 { x := 1 + float64(r.IntN(9)); return []float64{x, x} }), logs(4, 4), 16, 2e-3, true},
 		{"no time at all", []Observation{{nil, 0}, {nil, 0}}, nil, shortestWall, 1e-9, false},
 	} {
-		cost := FitCost(c.observed)
+		cost := FitCost(c.observed, len(c.at))
 		if got := cost.Wall(c.at); math.Abs(got/c.want-1) > c.tolerance {
 			t.Errorf("%s: %v s, want %v (slopes %v)", c.name, got, c.want, cost.Slopes())
 		}
@@ -71,7 +71,7 @@ func TestFitCost(t *testing.T) {
 			t.Errorf("%s: a band from %v to %v", c.name, low, high)
 		}
 	}
-	if FitCost(nil) != nil {
+	if FitCost(nil, 0) != nil {
 		t.Error("a cost was fitted to nothing")
 	}
 }
@@ -83,16 +83,16 @@ func TestCostBands(t *testing.T) {
 	all := observations(24_000, 1, 0.7, []float64{1.5}, size)
 	in, sums, runs := 0, 0, 0
 	for from := 0; from+120 <= len(all); from += 120 {
-		cost := FitCost(all[from : from+40])
+		cost := FitCost(all[from:from+40], 1)
 		var got, want float64
 		for _, o := range all[from+40 : from+120] {
-			low, high := cost.Band(o.Size)
+			low, high := cost.Band(o.Traits)
 			if low <= o.Wall && o.Wall <= high {
 				in++
 			}
 			// As a share of the expectation, so that the largest does not
 			// outweigh all: that is what SumFactor supposes.
-			got, want = got+o.Wall/math.Exp(1.5*o.Size[0]), want+cost.Wall(o.Size)/math.Exp(1.5*o.Size[0])
+			got, want = got+o.Wall/math.Exp(1.5*o.Traits[0]), want+cost.Wall(o.Traits)/math.Exp(1.5*o.Traits[0])
 		}
 		runs++
 		if f := cost.SumFactor(80); got >= want/f && got <= want*f {

@@ -47,7 +47,7 @@ func (c *Costs) Observe(p *models.Point, wall time.Duration) {
 		c.observed = c.observed[:maxObserved/2]
 		c.every *= 2
 	}
-	c.observed = append(c.observed, Observation{LogSize(c.model, p, nil), wall.Seconds()})
+	c.observed = append(c.observed, Observation{Traits(c.model, p, nil), wall.Seconds()})
 }
 
 // Fit is the cost as far as it is known, nil if no trial has ended. It is
@@ -56,7 +56,7 @@ func (c *Costs) Fit() *Cost {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if c.cost == nil || c.told >= c.fitted+max(c.fitted/10, 1) {
-		c.cost, c.fitted = FitCost(c.observed), c.told
+		c.cost, c.fitted = FitCost(c.observed, len(c.model.Size)), c.told
 	}
 	return c.cost
 }
@@ -67,7 +67,7 @@ func (c *Costs) wall(p *models.Point) time.Duration {
 	if cost == nil {
 		return 0
 	}
-	var space [8]float64
-	seconds := cost.Wall(LogSize(c.model, p, space[:0]))
+	var space [64]float64
+	seconds := cost.Wall(Traits(c.model, p, space[:0]))
 	return time.Duration(min(seconds, 1e9) * float64(time.Second))
 }
