@@ -18,6 +18,7 @@ var (
 	on      = models.Flag("on", true, "a switch")
 	alpha   = models.OptionalFloat("alpha", "a load").AtLeast(0)
 	count   = models.OptionalInt("count", "a number")
+	mixture = models.Int("mixture", 3, "a number of patterns").AtLeast(-1).AtMost(9).Odd()
 	weights = models.NewStream("weights", n)
 	noise   = models.NewStream("noise", g, n)
 	mean    = models.Scalar("mean", "mV", "a mean")
@@ -90,10 +91,18 @@ func TestCheck(t *testing.T) {
 		{on, models.FlagValue(false), ""},
 		{alpha, models.Value{}, ""},
 		{alpha, models.FloatValue(-1), "must be at least 0"},
+		{mixture, models.IntValue(-3), "must lie in [-1, 9], not -3"},
+		{mixture, models.IntValue(-1), ""},
+		{mixture, models.IntValue(4), "must be odd, not 4"},
 	} {
 		err := c.param.Decl().Check(c.value)
 		if (err == nil) != (c.want == "") || err != nil && !strings.Contains(err.Error(), c.want) {
 			t.Errorf("%s = %q: %v", c.param.Decl().Name, c.value, err)
+		}
+	}
+	for p, want := range map[models.Param]string{n: "[1, +Inf)", g: "(0, 9]", how: "", mixture: "[-1, 9], odd", models.Int("k", 1, "a k").Odd(): "odd"} {
+		if got := p.Decl().Range(); got != want {
+			t.Errorf("%s takes %q, want %q", p.Decl().Name, got, want)
 		}
 	}
 }

@@ -3,6 +3,7 @@ package models
 import (
 	"fmt"
 	"math"
+	"strings"
 )
 
 // Param is a declared parameter: an [IntParam], [FloatParam], [TextParam] or
@@ -26,6 +27,7 @@ type ParamDecl struct {
 
 	min, max         float64
 	minOpen, maxOpen bool
+	odd              bool
 }
 
 // Decl returns d itself, so that every parameter is a [Param].
@@ -58,13 +60,22 @@ func (d *ParamDecl) Check(v Value) error {
 			return fmt.Errorf("takes finite numbers")
 		case x < d.min || d.minOpen && x == d.min, x > d.max || d.maxOpen && x == d.max:
 			return fmt.Errorf("must %s, not %s", d.demand(), v)
+		case d.odd && v.Int()%2 == 0:
+			return fmt.Errorf("must be odd, not %s", v)
 		}
 	}
 	return nil
 }
 
-// Range is the interval of admitted numbers, "[0, 1)"; "" if there is no bound.
+// Range says which numbers are admitted, "[0, 1)" or "[1, 9], odd"; "" if all are.
 func (d *ParamDecl) Range() string {
+	if d.odd {
+		return strings.TrimPrefix(d.interval()+", odd", ", ")
+	}
+	return d.interval()
+}
+
+func (d *ParamDecl) interval() string {
 	if math.IsInf(d.min, -1) && math.IsInf(d.max, 1) {
 		return ""
 	}
@@ -93,7 +104,7 @@ func (d *ParamDecl) demand() string {
 	case math.IsInf(d.min, -1):
 		return fmt.Sprintf("%s %g", high, d.max)
 	}
-	return "lie in " + d.Range()
+	return "lie in " + d.interval()
 }
 
 func article(k Kind) string {
@@ -148,6 +159,9 @@ func (p *IntParam) AtLeast(min int64) *IntParam { p.min = float64(min); return p
 
 // AtMost admits no value above max.
 func (p *IntParam) AtMost(max int64) *IntParam { p.max = float64(max); return p }
+
+// Odd admits odd values only.
+func (p *IntParam) Odd() *IntParam { p.odd = true; return p }
 
 // In gives the parameter a unit.
 func (p *IntParam) In(unit string) *IntParam { p.ParamDecl.Unit = unit; return p }

@@ -3,7 +3,6 @@ package hopfieldtheory
 import (
 	"context"
 	_ "embed"
-	"fmt"
 	"math"
 
 	"github.com/neurosweep/sweep/internal/meanfield"
@@ -20,7 +19,7 @@ var (
 	start       = models.Float("start", 1, "overlap that overlap_step starts from").Above(0).AtMost(1)
 	n           = models.Int("n", 500, "number of neurons in error_free_one and error_free_all").AtLeast(2)
 	kappa       = models.Float("kappa", 0, "stability in alpha_gardner").AtLeast(0).AtMost(1e6)
-	mixture     = models.Int("mixture", 3, "odd number of patterns in alpha_mixture, overlap_mixture and energy_mixture").AtLeast(1).AtMost(99)
+	mixture     = models.Int("mixture", 3, "number of patterns in alpha_mixture, overlap_mixture and energy_mixture").AtLeast(1).AtMost(99).Odd()
 
 	phase         = models.Label("phase", "whether there is a retrieval state and has the least free energy; if there is none, whether neurons freeze", retrievalGlobal, retrievalMetastable, spinGlass, paramagnet)
 	overlap       = models.Scalar("overlap", "", "overlap m of the retrieval state with its pattern")
@@ -83,9 +82,6 @@ var Model = &models.Model{
 }
 
 func run(ctx context.Context, t *models.Trial) error {
-	if mixture.Of(t)%2 == 0 {
-		return fmt.Errorf("mixture = %d: symmetric mixtures are of an odd number of patterns", mixture.Of(t))
-	}
 	formulas(t)
 	zeroTemperature(t)
 	states(t)

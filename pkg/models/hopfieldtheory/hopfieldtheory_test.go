@@ -131,17 +131,3 @@ func TestNull(t *testing.T) {
 		}
 	}
 }
-
-// TestEvenMixture: it is refused, with what to do.
-func TestEvenMixture(t *testing.T) {
-	p := models.Point{Index: make([]int64, len(Model.Params))}
-	for _, param := range Model.Params {
-		p.Values = append(p.Values, param.Decl().Default)
-	}
-	p.Values[Model.Param("mixture")] = models.IntValue(4)
-	trial := models.NewSetting(Model, 1, nil).NewTrial()
-	trial.Start(&p)
-	if err := Model.Execute(t.Context(), trial); err == nil || !strings.Contains(err.Error(), "odd") {
-		t.Errorf("%v", err)
-	}
-}
