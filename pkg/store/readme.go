@@ -46,10 +46,10 @@ One row a trial. From the folder in which sweep was run:
 		}
 		fmt.Fprintf(&b, "| `%s` | %s | %s | %s |\n", f.name, kind, f.unit, strings.ReplaceAll(f.doc, "|", `\|`))
 	}
-	matrix := ""
+	matrix := " "
 	if list != "" {
-		matrix = fmt.Sprintf(" Where each list has the same length they are a\nmatrix: `np.stack(df[%q].dropna())`.", list)
+		matrix = fmt.Sprintf(" Lists of one length are a matrix,\n`np.stack(df[%q].dropna())`; pyarrow must not be older than 13.\n", list)
 	}
-	fmt.Fprintf(&b, "\nNull means that the trial has no such value (it failed, or the orbit had none); NaN that the model\ncomputed NaN.%s `sweep describe %s` explains the model.\n", matrix, m.Name)
+	fmt.Fprintf(&b, "\nNull means that the trial has no such value (it failed, or the orbit had none); NaN that the model\ncomputed NaN.%s`sweep describe %s` explains the model.\n", matrix, m.Name)
 	return s.disk.writeText(s.temp(), s.path(readmeFile), []byte(b.String()))
 }
