@@ -133,9 +133,6 @@ func (w *partWriter) put(text []byte) error {
 // write adds the block's rows. All blocks but the last of a file have blockRows
 // rows, so that pages and row groups end at the same rows every time.
 func (w *partWriter) write(b *block) error {
-	if err := w.table.misfit(b); err != nil {
-		return err
-	}
 	for i := range b.columns {
 		c := &b.columns[i]
 		w.prints[i].add(c)
