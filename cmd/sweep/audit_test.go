@@ -72,7 +72,7 @@ func tree(t *testing.T, dir string) map[string]string {
 // the same answer at any number of workers.
 func TestAuditFinds(t *testing.T) {
 	t.Chdir(t.TempDir())
-	writeSpec(t, ".", "a.yaml", audit100)
+	writeSpec(t, ".", "a.yaml", strings.Replace(audit100, ", n: 2}", "}\nderive: {n: 2 + int(x)}", 1)) // lists of two lengths
 	forge(t, "a.yaml", "results", func(p *models.Point, trial *models.Trial) bool {
 		switch p.Trial {
 		case 20:

@@ -35,6 +35,15 @@ model: logistic
 replicates: 3
 params: {r: {linspace: [2.8, 3.6, 5], refine: 2}, keep: 4, steps: 40}
 `, false, exitOK, "r,replicate"},
+	{"fixed", `about: Are they where trials have none?
+model: probe
+replicates: 2
+params: {x: [-1.5, 0.1], n: 3, mode: [ok, nan, inf, minus-inf, minus-zero, none, error, panic]}
+`, false, exitFailed, "x,mode,replicate"},
+	{"none", `about: Are they where no trial has one?
+model: probe
+params: {x: [0, 1], n: 2, mode: [none, error]}
+`, false, exitFailed, "x,mode,replicate"},
 	{"zip", `about: Is a zip one dimension?
 model: bms
 replicates: 3
@@ -134,6 +143,11 @@ func TestExport(t *testing.T) {
 		t.Errorf("%v\n%s", err, out)
 	}
 	t.Logf("%s", out)
+	for name, lists := range map[string]string{"kinds": "", "series": "orbit", "fixed": "list", "none": "list", "where": "", "blocks": "list"} {
+		if _, line, _ := strings.Cut("\n"+string(out), "\n"+name+": "); !strings.HasSuffix(strings.SplitAfter(line, "\n")[0], "; lists of one length: "+lists+"\n") {
+			t.Errorf("%s has not the lists %q of one length", name, lists)
+		}
+	}
 
 	// Planted faults: the last byte of netCDF files, a length and a number, and a
 	// digit in CSV.

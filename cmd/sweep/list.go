@@ -51,6 +51,7 @@ type paramInfo struct {
 type outputInfo struct {
 	Name   string   `json:"name"`
 	Kind   string   `json:"kind"`
+	Length string   `json:"length,omitempty"` // of every series, as a function of parameters
 	Labels []string `json:"labels,omitempty"`
 	Unit   string   `json:"unit,omitempty"`
 	Doc    string   `json:"doc"`
@@ -107,7 +108,11 @@ func paramInfos(params []models.Param) (list []paramInfo) {
 func outputInfos(outputs []models.Output) (list []outputInfo) {
 	for _, o := range outputs {
 		d := o.Decl()
-		list = append(list, outputInfo{d.Name, d.Kind.String(), d.Labels, d.Unit, d.Doc})
+		length := ""
+		if d.Length != nil {
+			length = d.Length.Text
+		}
+		list = append(list, outputInfo{d.Name, d.Kind.String(), length, d.Labels, d.Unit, d.Doc})
 	}
 	return list
 }
@@ -135,6 +140,9 @@ func (p paramInfo) row() string {
 // row is the output as a line of a table.
 func (o outputInfo) row() string {
 	kind := o.Kind
+	if o.Length != "" {
+		kind += " of " + o.Length
+	}
 	if len(o.Labels) > 0 {
 		kind = strings.Join(o.Labels, " | ")
 	}

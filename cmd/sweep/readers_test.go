@@ -34,8 +34,16 @@ func python(t *testing.T) string {
 }
 
 // TestReaders has four independent readers read a data set with every kind of
-// value, null, NaN, infinities, empty lists and failures.
+// value, null, NaN, infinities, empty lists and failures, and one whose lists have
+// one length.
 func TestReaders(t *testing.T) {
+	readKinds(t, "[0, 1, 3]", 540, "list<element: double>")
+	readKinds(t, "3", 180, "fixed_size_list<element: double>[3]")
+}
+
+// readKinds has them read a data set of probe with those values of n, so many
+// trials and lists of that type.
+func readKinds(t *testing.T, n string, trials int, list string) {
 	py := python(t)
 	dir := t.TempDir()
 	writeSpec(t, dir, "kinds.yaml", `about: Do independent readers see the same rows?
@@ -44,12 +52,15 @@ seed: 5
 replicates: 2
 params:
   x: [0, -1.5, 0.1, 1e-320, 1e154]
-  n: [0, 1, 3]
+  n: `+n+`
   mode: [ok, nan, inf, minus-inf, minus-zero, tiny, none, error, panic]
   flag: [true, false]
 `)
+	arguments := func(folder string) []string {
+		return []string{"testdata/readers.py", folder, strconv.Itoa(trials), list}
+	}
 	must(t, sweep(t, dir, "run", "kinds.yaml"), exitFailed)
-	out, err := exec.Command(py, "testdata/readers.py", filepath.Join(dir, "results", "kinds"), "540").CombinedOutput()
+	out, err := exec.Command(py, arguments(filepath.Join(dir, "results", "kinds"))...).CombinedOutput()
 	if err != nil {
 		t.Fatalf("%v\n%s", err, out)
 	}
@@ -57,8 +68,9 @@ params:
 
 	// A planted fault: a data set with one row less, and one with another value.
 	for fault, found := range map[string]string{
-		"t = t.slice(1)": "pyarrow: 539 rows, not 540",
-		"t = t.set_column(t.schema.get_field_index('count'), t.schema.field('count'), pa.array([None if x is None else x + (i == 7) for i, x in enumerate(t['count'].to_pylist())]))": "polars: trial 7: count is 1, not 0",
+		"t = t.slice(1)": fmt.Sprintf("pyarrow: %d rows, not %d", trials-1, trials),
+		"t = t.set_column(t.schema.get_field_index('list'), 'list', pa.array(t['list'].to_pylist(), pa.large_list(pa.float64())))":                                                    "the type of list is large_list<",
+		"t = t.set_column(t.schema.get_field_index('count'), t.schema.field('count'), pa.array([None if x is None else x + (i == 1) for i, x in enumerate(t['count'].to_pylist())]))": "polars: trial 1: count is ",
 	} {
 		script := "import sys, pyarrow as pa, pyarrow.parquet as pq\nt = pq.read_table(sys.argv[1])\nm = t.schema.metadata\n" + fault + "\npq.write_table(t, sys.argv[1], compression='zstd')\n"
 		copied := filepath.Join(t.TempDir(), "kinds")
@@ -68,28 +80,29 @@ params:
 		if out, err := exec.Command(py, "-c", script, filepath.Join(copied, "trials", "part-000000.parquet")).CombinedOutput(); err != nil {
 			t.Fatalf("%v\n%s", err, out)
 		}
-		out, err := exec.Command(py, "testdata/readers.py", copied, "540").CombinedOutput()
+		out, err := exec.Command(py, arguments(copied)...).CombinedOutput()
 		if err == nil || !strings.Contains(string(out), found) {
 			t.Errorf("the fault %q was not found: %v\n%s", fault, err, out)
 		}
 	}
 }
 
-// manyKinds is a spec of every kind of value in 378 trials a replicate.
+// manyKinds is a spec of every kind of value in 126 trials a replicate and value of
+// n.
 const manyKinds = `about: Do independent readers see the same bits?
 model: probe
 seed: 5
 replicates: REPLICATES
 params:
   x: [0, -3e-310, -1.5, 0.1, 1e-320, 5e-324, 1e154, -1.7976931348623157e+308, 2.2250738585072014e-308]
-  n: [0, 1, 3]
+  n: NUMBERS
   mode: [ok, nan, inf, minus-inf, minus-zero, none, error]
   flag: [true, false]
 `
 
 // TestReadersBits has them read every column of more rows than a row group has, of
 // a million rows in several parts under make readers, and compares all bits with
-// what our own reader finds.
+// what our own reader finds, of lists of several lengths and of one.
 func TestReadersBits(t *testing.T) {
 	replicates := 186
 	if text := os.Getenv("SWEEP_REPLICATES"); text != "" {
@@ -98,8 +111,19 @@ func TestReadersBits(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
+	t.Run("lists of several lengths", func(t *testing.T) {
+		readBits(t, "[0, 1, 3]", replicates, 378*replicates, "[x if x is None or len(x) > 0 else None for x in t['list'].to_pylist()]")
+	})
+	t.Run("lists of one length", func(t *testing.T) {
+		readBits(t, "[3]", 3*replicates, 378*replicates, "[x or [0.0, 0.0, 0.0] for x in t['list'].to_pylist()]")
+	})
+}
+
+// readBits has them read n rows of manyKinds. fault makes other lists of those of
+// the last part.
+func readBits(t *testing.T, numbers string, replicates, n int, fault string) {
 	py, dir := python(t), t.TempDir()
-	writeSpec(t, dir, "many.yaml", strings.Replace(manyKinds, "REPLICATES", strconv.Itoa(replicates), 1))
+	writeSpec(t, dir, "many.yaml", strings.NewReplacer("REPLICATES", strconv.Itoa(replicates), "NUMBERS", numbers).Replace(manyKinds))
 	must(t, sweep(t, dir, "run", "many.yaml"), exitFailed)
 	folder := filepath.Join(dir, "results", "many")
 	parts, err := filepath.Glob(filepath.Join(folder, "trials", "*.parquet"))
@@ -108,7 +132,6 @@ func TestReadersBits(t *testing.T) {
 	}
 
 	sums, counts := ourSums(t, folder)
-	n := 378 * replicates
 	for column, values := range map[string]map[string]int{
 		// Of a parameter -0 is 0.
 		"x":      {"is null": 0, "= 0": n / 9, "-0": 0},
@@ -126,13 +149,14 @@ func TestReadersBits(t *testing.T) {
 	}
 	t.Logf("%d rows in %d parts, %d columns, %d sums of 4 readers and %d counts", n, len(parts), len(sums), len(theirs), len(theirCounts))
 
-	// Planted faults: a sign of zero that is lost, a null in place of an empty list.
-	const script = `
+	// Planted faults: a sign of zero that is lost, a null in place of an empty list
+	// or zeros in place of a null.
+	script := `
 import sys, pyarrow as pa, pyarrow.compute as pc, pyarrow.parquet as pq
 t = pq.read_table(sys.argv[1])
 for c, fault in {
     "square": pc.add(t["square"], 0.0),
-    "list": pc.if_else(pc.equal(pc.list_value_length(t["list"]), 0), pa.scalar(None, t["list"].type), t["list"]),
+    "list": pa.array(` + fault + `, t["list"].type),
 }.items():
     t = t.set_column(t.schema.get_field_index(c), t.schema.field(c), fault)
 pq.write_table(t, sys.argv[1], compression="zstd")

@@ -25,6 +25,7 @@ type Plan struct {
 	renumber   [][]renumbering // for each grid, by parameter: from its axis to the plan's
 	columns    []models.Column
 	order      Order
+	lengths    []int // of series, by output; 0 where it is not the same in all trials
 }
 
 // renumbering says where on the plan's axis the values of a grid's axis stand.
@@ -67,6 +68,13 @@ func (s *Spec) Plan() *Plan {
 		p.grids = append(p.grids, &g)
 		p.first = append(p.first, p.first[len(p.first)-1]+g.length()*p.inner)
 		p.renumber = append(p.renumber, p.renumbered(&g))
+	}
+	for _, o := range p.setting.Model.Outputs {
+		length := 0
+		if l := o.Decl().Length; l != nil {
+			length = p.sameLength(l)
+		}
+		p.lengths = append(p.lengths, length)
 	}
 	return p
 }

@@ -35,7 +35,7 @@ const chunkBytes = 1 << 20
 // one, named after the first of them. Otherwise there is the one dimension trial,
 // over the recorded trials. Parameters and derived values are coordinates over
 // the dimensions that they depend on. A series whose length is the same in all
-// trials adds the dimension <name>_k; of others the values stand one behind the
+// trials, by the plan or as it happens, adds the dimension <name>_k; of others the values stand one behind the
 // other along <name>_value, those of a trial from <name>_first on, <name>_length
 // of them.
 func (s *Source) NetCDF(ctx context.Context, out io.WriterAt) error {
@@ -486,7 +486,9 @@ func (n *netCDF) measure(i int) error {
 		n.measured = append(n.measured, v)
 		return err
 	}
-	if s.values == 0 {
+	if f.Length > 0 {
+		s.short, s.long = int64(f.Length), int64(f.Length)
+	} else if s.values == 0 {
 		return nil // no trial has any value: there is no dimension of length 0
 	}
 	if s.short == s.long {

@@ -123,7 +123,17 @@ func (m *Model) Validate() error {
 		}
 	}
 	for _, o := range m.Outputs {
-		column(o.Decl().Name, o.Decl().Doc)
+		d := o.Decl()
+		column(d.Name, d.Doc)
+		if d.Length == nil {
+			continue
+		}
+		if d.Kind != SeriesKind {
+			bad("%s has a length and is no series", d.Name)
+		}
+		if err := m.checkLength(d.Length); err != nil {
+			bad("the length of %s: %v", d.Name, err)
+		}
 	}
 	traces := make(map[string]bool)
 	for _, tr := range m.Traces {
@@ -169,6 +179,25 @@ func (m *Model) Validate() error {
 		return all.Validate()
 	}
 	return errors.Join(errs...)
+}
+
+// checkLength says whether a length is a function of parameters of the model and
+// asks for no others.
+func (m *Model) checkLength(l *Length) (err error) {
+	var defaults []Value
+	for _, p := range l.Params {
+		if m.param(p.Decl()) < 0 {
+			return fmt.Errorf("it depends on %s, which is not a parameter", p.Decl().Name)
+		}
+		defaults = append(defaults, p.Decl().Default)
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = fmt.Errorf("of the parameters that it depends on it cannot be computed: %v", r)
+		}
+	}()
+	l.At(defaults)
+	return nil
 }
 
 // Summary is the first sentence of the doc.
@@ -252,9 +281,10 @@ type Failure struct {
 func (f *Failure) Error() string { return f.Class + ": " + f.Message }
 
 // Execute runs the trial. A panic, a timeout (the context's cause is
-// [context.DeadlineExceeded]), an error or an output that was not put becomes a
-// failure; a context's cause that is a [Failure] is that of a trial that heeds it. When ctx ends for any other reason the error is its cause: the trial
-// was stopped and has no result.
+// [context.DeadlineExceeded]), an error, an output that was not put or a series
+// of another length than declared becomes a failure; a context's cause that is a
+// [Failure] is that of a trial that heeds it. When ctx ends for any other reason
+// the error is its cause: the trial was stopped and has no result.
 func (m *Model) Execute(ctx context.Context, t *Trial) (err error) {
 	defer func() {
 		if r := recover(); r != nil {
@@ -276,8 +306,12 @@ func (m *Model) Execute(ctx context.Context, t *Trial) (err error) {
 		return &Failure{Class: "error", Message: err.Error()}
 	}
 	for i := range t.Slots {
-		if t.Slots[i].State == Missing {
-			return &Failure{Class: "error", Message: fmt.Sprintf("model %s version %d put no %s", m.Name, m.Version, m.Outputs[i].Decl().Name)}
+		s, d := &t.Slots[i], m.Outputs[i].Decl()
+		if s.State == Missing {
+			return &Failure{Class: "error", Message: fmt.Sprintf("model %s version %d put no %s", m.Name, m.Version, d.Name)}
+		}
+		if s.State == Set && d.Length != nil && len(s.Series) != d.Length.Of(t) {
+			return &Failure{Class: "error", Message: fmt.Sprintf("model %s version %d put %d numbers into %s and not %d: its length is %s", m.Name, m.Version, len(s.Series), d.Name, d.Length.Of(t), d.Length.Text)}
 		}
 	}
 	if m.Carries && len(t.After) == 0 {

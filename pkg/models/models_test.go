@@ -63,7 +63,21 @@ func TestValidate(t *testing.T) {
 		"default":            {func(m *models.Model) { m.Params = append(m.Params, models.Int("k", 0, "a k").AtLeast(1)) }, "default of k"},
 		"one of":             {func(m *models.Model) { m.OneOf = [][]models.Param{{n, alpha}} }, "not an optional"},
 		"stream":             {func(m *models.Model) { m.Streams = append(m.Streams, models.NewStream("s", other)) }, "depends on other"},
-		"stream twice":       {func(m *models.Model) { m.Streams = append(m.Streams, models.NewStream("noise")) }, `"noise"`},
+		"length": {func(m *models.Model) {
+			m.Outputs = append(m.Outputs, models.Series("xs", "", "a list").Long(models.AsManyAs(models.Int("k", 1, "a k"))))
+		}, "the length of xs: it depends on k, which is not a parameter"},
+		"length of more": {func(m *models.Model) {
+			m.Outputs = append(m.Outputs, models.Series("xs", "", "a list").Long(models.Counted("n count", func(t *models.Trial) int {
+				k, _ := count.Lookup(t)
+				return k * n.Of(t)
+			}, n)))
+		}, "the length of xs: of the parameters that it depends on it cannot be computed: models: parameter count"},
+		"length of a number": {func(m *models.Model) {
+			number := models.Scalar("y", "", "a number")
+			number.Length = models.Exactly(1)
+			m.Outputs = append(m.Outputs, number)
+		}, "y has a length and is no series"},
+		"stream twice": {func(m *models.Model) { m.Streams = append(m.Streams, models.NewStream("noise")) }, `"noise"`},
 	} {
 		m := good()
 		c.change(m)

@@ -54,6 +54,7 @@ type OutputDecl struct {
 	Unit   string   // "" for a pure number
 	Doc    string   // one sentence, without its full stop
 	Labels []string // the labels that may be put; any if empty
+	Length *Length  // of a series; nil where it may differ between trials with the same parameters
 }
 
 // Decl returns d itself, so that every output is an [Output].
@@ -145,6 +146,10 @@ type SeriesOutput struct{ OutputDecl }
 func Series(name, unit, doc string) *SeriesOutput {
 	return &SeriesOutput{OutputDecl{Name: name, Kind: SeriesKind, Unit: unit, Doc: doc}}
 }
+
+// Long says how many numbers each trial puts, if it puts any. A trial that puts
+// another number of them has failed.
+func (o *SeriesOutput) Long(l *Length) *SeriesOutput { o.Length = l; return o }
 
 // Put records a copy of xs.
 func (o *SeriesOutput) Put(t *Trial, xs []float64) {

@@ -39,6 +39,7 @@ func newLoops(m *models.Model, links int64, weights ...float64) *loops {
 func (p *loops) Setting() *models.Setting { return p.setting }
 func (p *loops) Len() int64               { return 2 * int64(len(p.weights)) * p.links }
 func (p *loops) ChainLen() int64          { return p.links }
+func (p *loops) Lengths() []int           { return make([]int, len(p.setting.Model.Outputs)) }
 func (p *loops) Derived() []models.Column { return nil }
 
 func (p *loops) Swept() []int { return []int{0, 1} }

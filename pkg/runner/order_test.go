@@ -48,6 +48,7 @@ type sizes struct {
 func (p *sizes) Setting() *models.Setting { return p.setting }
 func (p *sizes) Len() int64               { return int64(len(p.ms)) }
 func (p *sizes) ChainLen() int64          { return 0 }
+func (p *sizes) Lengths() []int           { return make([]int, len(p.setting.Model.Outputs)) }
 func (p *sizes) Derived() []models.Column { return nil }
 func (p *sizes) Swept() []int             { return []int{0} }
 func (p *sizes) Hash() [32]byte           { return sha256.Sum256(fmt.Append(nil, p.ms)) }

@@ -22,9 +22,10 @@ import (
 	"github.com/neurosweep/sweep/pkg/models"
 )
 
-// arrowSchema is the table as Arrow sees it. hexIDs asks for identities as
-// text, which is how the data set holds them; the journal has their bytes.
-func (t *table) arrowSchema(hexIDs bool) *arrow.Schema {
+// arrowSchema is the table as Arrow sees it. data asks for what the data set
+// holds: identities as text, and lists of one length as such. The journal has the
+// bytes of identities, and lists of any length.
+func (t *table) arrowSchema(data bool) *arrow.Schema {
 	fields := make([]arrow.Field, len(t.fields))
 	for i, f := range t.fields {
 		fields[i] = arrow.Field{Name: f.name, Nullable: f.optional}
@@ -39,11 +40,15 @@ func (t *table) arrowSchema(hexIDs bool) *arrow.Schema {
 			fields[i].Type = arrow.BinaryTypes.String
 		case idColumn:
 			fields[i].Type = &arrow.FixedSizeBinaryType{ByteWidth: len(models.ID{})}
-			if hexIDs {
+			if data {
 				fields[i].Type = arrow.BinaryTypes.String
 			}
 		case seriesColumn:
-			fields[i].Type = arrow.ListOfField(arrow.Field{Name: "element", Type: arrow.PrimitiveTypes.Float64})
+			element := arrow.Field{Name: "element", Type: arrow.PrimitiveTypes.Float64}
+			fields[i].Type = arrow.ListOfField(element)
+			if data && f.length > 0 {
+				fields[i].Type = arrow.FixedSizeListOfField(int32(f.length), element)
+			}
 		}
 		if f.unit != "" || f.doc != "" {
 			fields[i].Metadata = arrow.NewMetadata([]string{"unit", "doc"}, []string{f.unit, f.doc})
@@ -54,7 +59,7 @@ func (t *table) arrowSchema(hexIDs bool) *arrow.Schema {
 
 // arrowSchemaText is the value of the Parquet key ARROW:schema, from which
 // readers built on Arrow restore what Parquet cannot say: units and docs of
-// columns.
+// columns, and that all lists of one have the same length.
 func (t *table) arrowSchemaText() string {
 	var buf bytes.Buffer
 	w := ipc.NewWriter(&buf, ipc.WithSchema(t.arrowSchema(true)))
@@ -130,9 +135,9 @@ type arrowRecords struct {
 	ends   [][]int32
 }
 
-func newArrowRecords(t *table, hexIDs bool) *arrowRecords {
+func newArrowRecords(t *table, data bool) *arrowRecords {
 	n := len(t.fields)
-	return &arrowRecords{t.arrowSchema(hexIDs), make([][]byte, n), make([][]byte, n), make([][]int32, n)}
+	return &arrowRecords{t.arrowSchema(data), make([][]byte, n), make([][]byte, n), make([][]int32, n)}
 }
 
 // of is b as a record, over memory of both, until the next call.
@@ -193,12 +198,27 @@ func (w *arrowRecords) array(i int, c *column) arrow.Array {
 		}
 		return make([]*memory.Buffer{memory.NewBufferBytes(bytesOf(w.ends[i])), memory.NewBufferBytes(w.data[i])}, nil)
 	case seriesColumn:
-		w.ends[i] = append(w.ends[i][:0], 0)
-		for _, e := range c.end {
-			w.ends[i] = append(w.ends[i], int32(e))
+		numbers := bytesOf(c.flat)
+		var ends []*memory.Buffer
+		if list, ok := dtype.(*arrow.FixedSizeListType); !ok {
+			w.ends[i] = append(w.ends[i][:0], 0)
+			for _, e := range c.end {
+				w.ends[i] = append(w.ends[i], int32(e))
+			}
+			ends = []*memory.Buffer{memory.NewBufferBytes(bytesOf(w.ends[i]))}
+		} else if nulls > 0 {
+			// Here a row without a list takes as much place as the others.
+			width := 8 * int(list.Len())
+			w.data[i] = grow(w.data[i], rows*width)
+			for r, null := range c.null {
+				if !null {
+					copy(w.data[i][r*width:(r+1)*width], bytesOf(c.series(r)))
+				}
+			}
+			numbers = w.data[i]
 		}
-		flat := array.NewData(arrow.PrimitiveTypes.Float64, len(c.flat), []*memory.Buffer{nil, memory.NewBufferBytes(bytesOf(c.flat))}, nil, 0, 0)
-		return make([]*memory.Buffer{memory.NewBufferBytes(bytesOf(w.ends[i]))}, []arrow.ArrayData{flat})
+		flat := array.NewData(arrow.PrimitiveTypes.Float64, len(numbers)/8, []*memory.Buffer{nil, memory.NewBufferBytes(numbers)}, nil, 0, 0)
+		return make(ends, []arrow.ArrayData{flat})
 	}
 	return make([]*memory.Buffer{memory.NewBufferBytes(bytesOf(c.bits))}, nil)
 }

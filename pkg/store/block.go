@@ -181,6 +181,20 @@ func (c *column) series(i int) []float64 {
 	return c.flat[start:c.end[i]]
 }
 
+// misfit is the first of the rows [from, to) with a list that has not the length;
+// -1 if there is none, or the length is 0.
+func (c *column) misfit(length, from, to int) int {
+	if length == 0 {
+		return -1
+	}
+	for i := from; i < to; i++ {
+		if !c.null[i] && len(c.series(i)) != length {
+			return i
+		}
+	}
+	return -1
+}
+
 // sameRow reports whether row i of c and row j of d hold the same bits.
 func (c *column) sameRow(i int, d *column, j int) bool {
 	if c.null[i] != d.null[j] {

@@ -15,6 +15,7 @@ type Field struct {
 	Name     string
 	Kind     models.OutputKind // an id is a label
 	Optional bool              // it may hold null
+	Length   int               // of every list of a series, 0 if they may differ
 	Unit     string            // "" for a pure number
 	Doc      string            // one sentence, without its full stop
 }
@@ -28,7 +29,7 @@ func Fields(plan Plan) []Field {
 	t := trialsTable(plan)
 	fields := make([]Field, len(t.fields))
 	for i, f := range t.fields {
-		fields[i] = Field{f.name, kinds[f.kind], f.optional, f.unit, f.doc}
+		fields[i] = Field{f.name, kinds[f.kind], f.optional, f.length, f.unit, f.doc}
 	}
 	return fields
 }
@@ -102,6 +103,9 @@ func (r *Rows) blocks(ctx context.Context, take func(*block) error) error {
 			}
 			if len(refs) > 0 {
 				l.fill(refs)
+				if err := r.look.tables.trials.misfit(l.trials); err != nil {
+					return err
+				}
 				if err := visit(l.trials); err != nil {
 					return err
 				}

@@ -94,6 +94,9 @@ type partWriter struct {
 
 const magic = "PAR1"
 
+// columnsKey is where the footer says what the columns are; see [table.describe].
+const columnsKey = "sweep.columns"
+
 // newPartWriter returns a writer of files of the table, one after another.
 func newPartWriter(t *table) *partWriter {
 	w := &partWriter{table: t, prints: make([]print, len(t.fields)), read: make([]print, len(t.fields)), back: newBlock(t)}
@@ -112,7 +115,7 @@ func (w *partWriter) begin(out io.Writer, metadata map[string]string) {
 	w.metadata = make(map[string]string)
 	maps.Copy(w.metadata, metadata)
 	w.metadata["ARROW:schema"] = w.table.arrowSchemaText()
-	w.metadata["sweep.columns"] = w.table.describe()
+	w.metadata[columnsKey] = w.table.describe()
 	for _, c := range w.columns {
 		c.discard()
 	}
@@ -276,6 +279,11 @@ func (r *partReader) metadata(key string) string {
 	return value
 }
 
+// sameLists reports whether the file, which has the table's columns, says of its
+// lists what a file written now would say. Readers take the type of a column from
+// one file of a folder, so files that differ in it must not stand side by side.
+func (r *partReader) sameLists() bool { return r.table.describedBy(r.metadata(columnsKey)) }
+
 func (r *partReader) close() { r.file.Close() }
 
 // next makes b the next rows, at most blockRows; it returns io.EOF when there
@@ -322,7 +330,7 @@ func (r *partReader) next(b *block) (err error) {
 			return fmt.Errorf("column %s: %w", r.table.fields[i].name, err)
 		}
 	}
-	return nil
+	return r.table.misfit(b)
 }
 
 // check reads the file, which is closed, back from path and compares it with the

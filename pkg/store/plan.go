@@ -20,6 +20,9 @@ type Plan interface {
 	// Derived lists the columns that the plan derives; Point.Derived has their
 	// values.
 	Derived() []models.Column
+	// Lengths are, for each of the model's outputs, how many numbers it has in
+	// every trial that has it, 0 where it is no series or trials may differ.
+	Lengths() []int
 	// Hash is the same for two plans only if they have the same points in the
 	// same order.
 	Hash() [32]byte

@@ -1,10 +1,16 @@
 package store
 
 import (
+	"cmp"
 	"fmt"
 	"path/filepath"
 	"strings"
 )
+
+// columnWords are the types of columns in words.
+var columnWords = map[kind]string{
+	intColumn: "integer", floatColumn: "number", boolColumn: "flag", textColumn: "text", idColumn: "text", seriesColumn: "list",
+}
 
 // writeReadme says in the result folder what it is and how to read it.
 func (s *Store) writeReadme() error {
@@ -31,10 +37,19 @@ One row a trial. From the folder in which sweep was run:
 	if s.tables.states != nil {
 		b.WriteString("`states/` has the state that each trial left for the next link of its chain.\n")
 	}
-	b.WriteString("\n## Columns\n\n| column | unit | what it is |\n|---|---|---|\n")
+	b.WriteString("\n## Columns\n\n| column | type | unit | what it is |\n|---|---|---|---|\n")
+	var list string // a column whose lists have one length
 	for _, f := range s.tables.trials.fields {
-		fmt.Fprintf(&b, "| `%s` | %s | %s |\n", f.name, f.unit, strings.ReplaceAll(f.doc, "|", `\|`))
+		kind := columnWords[f.kind]
+		if f.length > 0 {
+			kind, list = fmt.Sprintf("%s of %d", kind, f.length), cmp.Or(list, f.name)
+		}
+		fmt.Fprintf(&b, "| `%s` | %s | %s | %s |\n", f.name, kind, f.unit, strings.ReplaceAll(f.doc, "|", `\|`))
 	}
-	fmt.Fprintf(&b, "\nNull means that the trial has no such value (it failed, or the orbit had none); NaN that the model\ncomputed NaN. `sweep describe %s` explains the model.\n", m.Name)
+	matrix := " "
+	if list != "" {
+		matrix = fmt.Sprintf(" Lists of one length are a matrix,\n`np.stack(df[%q].dropna())`; pyarrow must not be older than 13.\n", list)
+	}
+	fmt.Fprintf(&b, "\nNull means that the trial has no such value (it failed, or the orbit had none); NaN that the model\ncomputed NaN.%s`sweep describe %s` explains the model.\n", matrix, m.Name)
 	return s.disk.writeText(s.temp(), s.path(readmeFile), []byte(b.String()))
 }

@@ -10,14 +10,19 @@ import (
 	"strings"
 )
 
-// recoverParts takes note of the sealed parts. Those of another plan move to
-// history/, where reuse finds them; damaged ones move aside and are computed
-// again.
+// recoverParts takes note of the sealed parts. Those of another plan, and those
+// whose lists an earlier version wrote without their length, move to history/,
+// where reuse finds them; damaged ones move aside and are computed again.
 func (s *Store) recoverParts() error {
 	names, err := list(s.path(trialsDir))
 	if err != nil {
 		return err
 	}
+	defer func() {
+		if s.dated > 0 {
+			s.notice(fmt.Sprintf("an earlier version of sweep wrote %d parts without saying how long their lists are: they move to %s, their records are written anew, and trials that failed run again", s.dated, historyDir))
+		}
+	}()
 	for _, name := range names {
 		k, ok := partNumber(name)
 		switch {
@@ -25,7 +30,7 @@ func (s *Store) recoverParts() error {
 			// The journal has these records; a tail of this plan is kept for
 			// readers until the next one replaces it.
 			if r, err := openPart(s.path(trialsDir, name), s.tables.trials, true); err == nil {
-				same := r.metadata("sweep.plan") == s.header.Plan
+				same := r.metadata("sweep.plan") == s.header.Plan && r.sameLists()
 				r.close()
 				if same {
 					continue
@@ -64,6 +69,10 @@ func (s *Store) recoverPart(k int, name string) error {
 		return s.otherArch(arch)
 	}
 	failed, bad := strconv.ParseInt(r.metadata("sweep.failed"), 10, 64)
+	if r.exact && !r.sameLists() && r.metadata("sweep.plan") == s.header.Plan {
+		s.dated++
+		return s.setPartAside(name)
+	}
 	if !r.exact || bad != nil || r.metadata("sweep.plan") != s.header.Plan || k >= len(s.parts) || r.rows() != int64(partSize(s.plan, k)) || failed > 0 && s.retry {
 		return s.setPartAside(name)
 	}

@@ -62,6 +62,12 @@ func (s *Store) reuse() error {
 		id          models.ID
 	}
 	state := s.tables.journal.place(stateColumn)
+	var lists []int
+	for c, f := range s.tables.journal.fields {
+		if f.length > 0 {
+			lists = append(lists, c)
+		}
+	}
 	var hits []hit
 	identity := s.plan.Setting().NewIdentity()
 	var point models.Point
@@ -107,6 +113,9 @@ func (s *Store) reuse() error {
 				i := h.row - row
 				if b.columns[journalID].id[i] != h.id || b.columns[journalStatus].text[i] != statusOK || s.partOf(h.trial).has(h.trial) {
 					continue
+				}
+				if slices.ContainsFunc(lists, func(c int) bool { return b.columns[c].misfit(s.tables.journal.fields[c].length, i, i+1) >= 0 }) {
+					continue // no such record can stand in the data set
 				}
 				if state >= 0 && b.columns[state].null[i] {
 					continue // the chain could not go on from it
@@ -203,6 +212,7 @@ func (src source) read(t *table, idsOnly bool, visit func(row int, b *block) err
 	data, times, states := &fileColumns{path: src.part}, &fileColumns{path: src.timings}, &fileColumns{path: src.states}
 	for i, f := range t.fields {
 		f.name = strings.TrimPrefix(f.name, outputPrefix)
+		f.length = 0 // the records may be of another plan
 		switch {
 		case i == journalTrial || i == journalID:
 			data.add(f, i)

@@ -46,17 +46,18 @@ func (c *Chunk) Series(column, row int) []float64 { return c.block.columns[colum
 
 // Column is a column of a data set.
 type Column struct {
-	Name string
-	Kind string // float, int, text, bool, id or series
-	Unit string // "" for a pure number
-	Doc  string // one sentence, without its full stop
+	Name   string
+	Kind   string // float, int, text, bool, id or series
+	Length int    // of every list of a series, 0 if they may differ
+	Unit   string // "" for a pure number
+	Doc    string // one sentence, without its full stop
 }
 
 // DataColumns lists the columns of the plan's data set, in their order.
 func DataColumns(plan Plan) []Column {
 	var list []Column
 	for _, f := range trialsTable(plan).fields {
-		list = append(list, Column{f.name, columnKinds[f.kind], f.unit, f.doc})
+		list = append(list, Column{f.name, columnKinds[f.kind], f.length, f.unit, f.doc})
 	}
 	return list
 }

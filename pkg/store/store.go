@@ -76,6 +76,7 @@ type Store struct {
 	active  *segment
 	tailDue time.Time
 
+	dated    int        // parts of an earlier version found while opening
 	complete []int      // parts found complete while opening
 	spread   []*segment // segments found then whose frames are better regrouped
 

@@ -2,6 +2,7 @@ package store
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/binary"
 	"errors"
@@ -39,6 +40,7 @@ type testPlan struct {
 	setting *models.Setting
 	trials  int64
 	chain   int64
+	length  int // of every list, 0 if they differ
 }
 
 func newTestPlan(trials int64) *testPlan {
@@ -49,6 +51,7 @@ func (p *testPlan) Setting() *models.Setting { return p.setting }
 func (p *testPlan) Len() int64               { return p.trials }
 func (p *testPlan) ChainLen() int64          { return p.chain }
 func (p *testPlan) Swept() []int             { return []int{0} }
+func (p *testPlan) Lengths() []int           { return []int{p.length, 0, 0, 0, 0} }
 func (p *testPlan) Derived() []models.Column {
 	return []models.Column{{Name: "half", Kind: models.FloatKind, Doc: "half of x"}, {Name: "parity", Kind: models.TextKind, Doc: "of x"}}
 }
@@ -84,7 +87,7 @@ func records(b *Batch, plan Plan, trials []int64, pick func(n int) int) {
 		whole.Put(t, []int64{0, -1, math.MaxInt64, math.MinInt64}[pick(4)])
 		yes.Put(t, pick(2) == 0)
 		label.Put(t, []string{"", "a", "Bogdanov–Takens", "\x00", strings.Repeat("long ", 100)}[pick(5)])
-		xs := make([]float64, pick(4))
+		xs := make([]float64, cmp.Or(plan.Lengths()[0], pick(4)))
 		for i := range xs {
 			xs[i] = number()
 		}
@@ -121,6 +124,7 @@ func sameBlocks(t testing.TB, got, want *block) {
 func TestPart(t *testing.T) {
 	rapid.Check(t, func(rt *rapid.T) {
 		plan := newTestPlan(rapid.SampledFrom([]int64{1, 2, 7, 50, 50, 200, 200, 200, 200, blockRows, blockRows + 1}).Draw(rt, "trials"))
+		plan.length = rapid.SampledFrom([]int{0, 0, 1, 3}).Draw(rt, "length")
 		seed := rapid.Uint64().Draw(rt, "seed")
 		var first []byte
 		for range 2 {

@@ -2,6 +2,7 @@ package store
 
 import (
 	"encoding/json"
+	"fmt"
 
 	"github.com/neurosweep/sweep/pkg/models"
 )
@@ -11,6 +12,7 @@ type field struct {
 	name     string
 	kind     kind
 	optional bool
+	length   int  // of every list of a series that is there, 0 where they may differ
 	few      bool // few distinct values: worth a dictionary
 	unit     string
 	doc      string
@@ -112,8 +114,8 @@ func journalTable(p Plan) *table {
 	t.add(field{name: "attempt", kind: intColumn})
 	t.add(field{name: "run", kind: textColumn, optional: true}) // null: that of the segment
 	t.add(field{name: "stack", kind: textColumn, optional: true})
-	for _, o := range p.Setting().Model.Outputs {
-		t.add(field{name: outputPrefix + o.Decl().Name, kind: outputKinds[o.Decl().Kind], optional: true})
+	for i, o := range p.Setting().Model.Outputs {
+		t.add(field{name: outputPrefix + o.Decl().Name, kind: outputKinds[o.Decl().Kind], optional: true, length: p.Lengths()[i]})
 	}
 	if p.ChainLen() > 0 {
 		t.add(field{name: stateColumn, kind: seriesColumn, optional: true})
@@ -149,10 +151,10 @@ func trialsTable(p Plan) *table {
 		t.add(field{name: c.Name, kind: paramKinds[c.Kind], few: true, unit: c.Unit, doc: c.Doc})
 	}
 	output := func(series bool) {
-		for _, o := range m.Outputs {
+		for i, o := range m.Outputs {
 			d := o.Decl()
 			if (d.Kind == models.SeriesKind) == series {
-				t.add(field{name: d.Name, kind: outputKinds[d.Kind], optional: true, few: d.Kind == models.LabelKind && len(d.Labels) > 0, unit: d.Unit, doc: d.Doc})
+				t.add(field{name: d.Name, kind: outputKinds[d.Kind], optional: true, length: p.Lengths()[i], few: d.Kind == models.LabelKind && len(d.Labels) > 0, unit: d.Unit, doc: d.Doc})
 			}
 		}
 	}
@@ -193,22 +195,59 @@ func sweptParams(p Plan) []bool {
 	return swept
 }
 
+// described is what the footer's sweep.columns says of a column.
+type described struct {
+	Name   string `json:"name"`
+	Length int    `json:"length,omitempty"` // of every list
+	Unit   string `json:"unit,omitempty"`
+	Doc    string `json:"doc,omitempty"`
+}
+
 // describe is the table as JSON: for each column its unit and its sentence.
 func (t *table) describe() string {
-	type column struct {
-		Name string `json:"name"`
-		Unit string `json:"unit,omitempty"`
-		Doc  string `json:"doc,omitempty"`
-	}
-	columns := make([]column, len(t.fields))
+	columns := make([]described, len(t.fields))
 	for i, f := range t.fields {
-		columns[i] = column{f.name, f.unit, f.doc}
+		columns[i] = described{f.name, f.length, f.unit, f.doc}
 	}
 	text, err := json.Marshal(columns)
 	if err != nil {
 		panic(err) // strings only
 	}
 	return string(text)
+}
+
+// describedBy reports whether text, of a file that has the table's columns, gives
+// their lists the lengths that they have here. A file of an earlier version of
+// this program says nothing of lengths.
+func (t *table) describedBy(text string) bool {
+	var columns []described
+	if json.Unmarshal([]byte(text), &columns) != nil || len(columns) != len(t.fields) {
+		return false
+	}
+	for i, f := range t.fields {
+		if columns[i].Name != f.name || columns[i].Length != f.length {
+			return false
+		}
+	}
+	return true
+}
+
+// misfit says which of the block's rows has a list of another length than its
+// column's lists have; nil if none has.
+func (t *table) misfit(b *block) error {
+	for i, f := range t.fields {
+		c := &b.columns[i]
+		row := c.misfit(f.length, 0, len(c.null))
+		if row < 0 {
+			continue
+		}
+		where := "column " + f.name
+		if t.fields[0].name == "trial" {
+			where = fmt.Sprintf("trial %d, %s", int64(b.columns[0].bits[row]), where)
+		}
+		return fmt.Errorf("%s: a list of %d numbers where each has %d", where, len(c.series(row)), f.length)
+	}
+	return nil
 }
 
 // outputPrefix keeps the journal's outputs apart from its own columns.

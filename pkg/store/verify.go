@@ -65,6 +65,8 @@ type inspection struct {
 	hash   string
 	parts  []part
 	open   []*segment
+	dated  []string // files whose lists an earlier version wrote
+	today  int      // how many others there are
 }
 
 func inspect(dir string, plan Plan) (*inspection, error) {
@@ -180,6 +182,7 @@ func Verify(dir string, plan Plan) (*Report, error) {
 	}
 	n.verifyJournal()
 	n.verifyTail()
+	n.verifyLists()
 	n.findMissing()
 	if n.Done < n.Planned {
 		n.problem("", "%d of %d trials have no record", n.Planned-n.Done, n.Planned)
@@ -247,6 +250,7 @@ func (n *inspection) verifyPart(k int, path string, failed int64) error {
 		return errors.Unwrap(err)
 	}
 	defer r.close()
+	n.noteLists(path, r)
 	// beside are the files that have a row for each of these rows.
 	beside := make(map[string]*partReader)
 	blocks := make(map[string]*block)
@@ -300,6 +304,25 @@ func (n *inspection) verifyPart(k int, path string, failed int64) error {
 		return fmt.Errorf("the footer counts %d failed trials and there are %d", failed, check.failed)
 	}
 	return nil
+}
+
+// noteLists takes note of how the file says what its lists are.
+func (n *inspection) noteLists(path string, r *partReader) {
+	if r.sameLists() {
+		n.today++
+	} else {
+		n.dated = append(n.dated, path)
+	}
+}
+
+// verifyLists checks that the lists of all files have one type.
+func (n *inspection) verifyLists() {
+	if n.today == 0 {
+		return
+	}
+	for _, path := range n.dated {
+		n.problem(path, "its lists are said to be of any length, as an earlier version of sweep did, and those of other files are not: what reads the folder as one table may fail; the next run writes it anew")
+	}
 }
 
 // checkStates checks that just the trials that did not fail have left a state.
@@ -360,6 +383,9 @@ func newChecker(plan Plan) *checker {
 // it holds where first is -1, with the plan's identities and parameters. want
 // is scratch.
 func (c *checker) rows(b, want *block, first int64) error {
+	if err := c.table.misfit(b); err != nil {
+		return err
+	}
 	want.reset()
 	columns := 0
 	for i, bits := range b.columns[0].bits {
@@ -489,6 +515,7 @@ func (n *inspection) verifyTail() {
 		n.Earlier++
 		return
 	}
+	n.noteLists(path, r)
 	rows, want := newBlock(n.tables.trials), newBlock(n.tables.trials)
 	check := newChecker(n.plan)
 	last := int64(-1)

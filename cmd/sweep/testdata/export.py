@@ -78,7 +78,7 @@ def check(folder, csv_file, arrow_file, netcdf_file, dimensions):
             return float(text)
         if kind == "bool":
             return {"true": True, "false": False}[text]
-        return json.loads(text) if kind.startswith("list") else text
+        return json.loads(text) if "list" in kind else text
 
 
     for line, row in zip(parsed[1:], rows):
@@ -133,6 +133,9 @@ def check(folder, csv_file, arrow_file, netcdf_file, dimensions):
         return [decoded(x) for x in values]
 
 
+    fixed = [f.name for f in table.schema if "fixed_size_list" in str(f.type)]
+    if missing := [name for name in fixed if name not in ds]:
+        differences.append(f"netCDF: there is no {missing}")
     left_out = []
     for field in table.schema:
         name, values = field.name, None
@@ -146,6 +149,8 @@ def check(folder, csv_file, arrow_file, netcdf_file, dimensions):
         else:
             left_out.append(name)
             continue
+        if "fixed_size_list" in str(field.type) and ds[name].dims != dims + (name + "_k",):
+            differences.append(f"netCDF: {name} of lists of one length has the dimensions {ds[name].dims}")
         for row in rows:
             compare("netCDF", row, name, values[place[row["trial"]]])
         unit, doc = ((field.metadata or {}).get(key, b"").decode() for key in (b"unit", b"doc"))
@@ -165,7 +170,7 @@ def check(folder, csv_file, arrow_file, netcdf_file, dimensions):
             if not np.array_equal(got, [want.get(int(t), math.nan) for t in trial], equal_nan=True):
                 differences.append(f"netCDF: {field.name} in xarray is not that of pandas")
     magic = open(netcdf_file, "rb").read(4)
-    return differences, f"{len(rows)} rows; {magic!r} without {', '.join(left_out)}"
+    return differences, f"{len(rows)} rows; {magic!r} without {', '.join(left_out)}; lists of one length: {', '.join(fixed)}"
 
 
 wrong = False

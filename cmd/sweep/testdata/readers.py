@@ -1,7 +1,8 @@
 """Reads a result folder of the model probe with pandas, polars, DuckDB and
 pyarrow, and compares every cell with the answer that the model's doc gives.
 
-Usage: readers.py RESULT-FOLDER TRIALS. Exits with 1 and a line for each difference.
+Usage: readers.py RESULT-FOLDER TRIALS TYPE, where TYPE is that of the lists in
+Arrow. Exits with 1 and a line for each difference.
 
 With --sums in place of TRIALS it reads the folder with each of them and prints
 for each column "reader column sum": the SHA-256 of which rows have a value, one
@@ -30,11 +31,15 @@ files = sorted(glob.glob(folder + "/trials/*.parquet"))
 differences = []
 
 
+def one_nan(values):
+    """The bytes of an array of floats; every NaN is one NaN."""
+    return numpy.where(numpy.isnan(values), numpy.uint64(0x7FF8000000000000), values.view(numpy.uint64)).tobytes()
+
+
 def numbers(column):
     """The bytes of numbers or flags without nulls, 8 each; every NaN is one NaN."""
     if pyarrow.types.is_floating(column.type):
-        values = column.to_numpy()
-        return numpy.where(numpy.isnan(values), numpy.uint64(0x7FF8000000000000), values.view(numpy.uint64)).tobytes()
+        return one_nan(column.to_numpy())
     return column.cast(pyarrow.int64()).to_numpy().tobytes()
 
 
@@ -145,6 +150,19 @@ plain = pandas.read_parquet(folder + "/trials")
 if str(plain.dtypes["square"]) != "float64" or str(plain.dtypes["trial"]) != "int64":
     differences.append(f"pandas: the types are {plain.dtypes}")
 
+# Lists of one length are the rows of a matrix.
+if length := getattr(table.schema.field("list").type, "list_size", 0):
+    want = numpy.array([[math.nan] * length if r["list"] is None else r["list"] for r in rows])
+    polar = polars.read_parquet(folder + "/trials/*.parquet")["list"]
+    for reader, matrix in {
+        "polars": polar.to_numpy(),
+        "pandas": numpy.stack([[math.nan] * length if x is None else x for x in plain["list"]]),
+    }.items():
+        if matrix.shape != want.shape or one_nan(matrix) != one_nan(want):
+            differences.append(f"{reader}: the matrix of lists is\n{matrix}")
+    if polar.dtype != polars.Array(polars.Float64, length) or polar.null_count() != sum(r["list"] is None for r in rows):
+        differences.append(f"polars: the lists are {polar.dtype} with {polar.null_count()} nulls")
+
 # DuckDB skips row groups by their bounds, which must not hide NaN: it counts as
 # greater than every number.
 for query, want in {
@@ -160,7 +178,7 @@ for query, want in {
 types = {
     "trial": "int64", "id": "string", "replicate": "int64", "x": "double", "x_i": "int64", "n": "int64", "mode": "string",
     "work": "double", "flag": "bool", "square": "double", "count": "int64", "word": "string", "even": "bool",
-    "uniform": "double", "status": "string", "error": "string", "list": "list<element: double>",
+    "uniform": "double", "status": "string", "error": "string", "list": sys.argv[3],
 }
 for name, want in types.items():
     if str(table.schema.field(name).type) != want:

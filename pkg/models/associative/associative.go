@@ -52,7 +52,7 @@ var (
 	sweeps          = models.Scalar("sweeps", "sweep", "mean over the tries of the sweeps until the final state, max_sweeps if none was found; null above temperature 0")
 	energy          = models.Scalar("energy", "", "mean over the tries of the final energy per neuron, without the diagonal")
 	cycleLength     = models.Integer("cycle_length", "sweep", "longest final cycle, 1 fixed points only; null if a try met max_sweeps, and above temperature 0")
-	overlaps        = models.Series("overlaps", "", "m_f of each try, in the order of the patterns")
+	overlaps        = models.Series("overlaps", "", "m_f of each try, in the order of the patterns").Long(models.Counted("min(trials, p)", tries, n, alpha, patterns, rule, connectivity, trials))
 	stored          = models.Integer("stored", "", "number p of stored patterns")
 	fixedFraction   = models.Scalar("fixed_fraction", "", "fraction of all stored patterns that are fixed points without an error")
 	unstable        = models.Scalar("unstable_fraction", "", "fraction of the components of all stored patterns that their fields turn over")
@@ -100,16 +100,16 @@ func run(ctx context.Context, t *models.Trial) error {
 		return err
 	}
 	r := retrieval{
-		net: net, memories: m, tries: min(trials.Of(t), p), flips: draw.Flips(start.Of(t), m.n), sync: update.Of(t) == "sync",
+		net: net, memories: m, tries: tries(t), flips: draw.Flips(start.Of(t), m.n), sync: update.Of(t) == "sync",
 		maxSweeps:   maxSweeps.Of(t),
 		temperature: temperature.Of(t), equilibration: equilibration.Of(t), window: window.Of(t),
 		start: startStream.Of(t), order: orderStream.Of(t), noise: noiseStream.Of(t),
 	}
-	tries, err := r.run(ctx)
+	outcomes, err := r.run(ctx)
 	if err != nil {
 		return err
 	}
-	putTries(t, tries)
+	putTries(t, outcomes)
 	stored.Put(t, int64(p))
 	fixedFraction.Put(t, st.fixed)
 	unstable.Put(t, st.unstable)
@@ -157,6 +157,12 @@ func storedPatterns(t *models.Trial) (int, error) {
 		return 0, fmt.Errorf("%d patterns of n = %d neurons are too many for rule %s: n p and, if it needs all products of patterns, p² are at most %.2g", p, n, rule, float64(maxNumbers))
 	}
 	return p, nil
+}
+
+// tries is how many tries are made, 0 if so many patterns have no place.
+func tries(t *models.Trial) int {
+	p, _ := storedPatterns(t)
+	return min(trials.Of(t), p)
 }
 
 // stable is how well a network holds its patterns.

@@ -39,12 +39,12 @@ var (
 
 	logLikelihood  = models.Scalar("log_likelihood", "", "mean of ln P over the patterns after learning; null if both layers have more than 20 units")
 	divergence     = models.Scalar("divergence", "", "divergence of the machine from the distinct patterns, their negative entropy less log_likelihood")
-	likelihoods    = models.Series("log_likelihoods", "", "log_likelihood before learning and after each tenth of the epochs")
-	cosines        = models.Series("gradient_cosines", "", "cosine of the angle between the algorithm's step and the exact gradient, at the same times")
+	likelihoods    = models.Series("log_likelihoods", "", "log_likelihood before learning and after each tenth of the epochs").Long(models.Exactly(checks + 1))
+	cosines        = models.Series("gradient_cosines", "", "cosine of the angle between the algorithm's step and the exact gradient, at the same times").Long(models.Exactly(checks + 1))
 	reconstruction = models.Scalar("reconstruction_error", "", "fraction of visible units that v → h → v to the likelier states changes in the patterns")
 	overlap        = models.Scalar("overlap", "", "mean over the tries and the window of the overlap with the pattern started from")
 	overlapSE      = models.Scalar("overlap_se", "", "standard error of the overlap, from blocks of the window")
-	overlaps       = models.Series("overlaps", "", "mean overlap of each try, in the order of the patterns")
+	overlaps       = models.Series("overlaps", "", "mean overlap of each try, in the order of the patterns").Long(models.Counted("min(trials, p)", tries, patterns, trials))
 	success        = models.Scalar("success_fraction", "", "fraction of the tries with a mean overlap above 0.8")
 	captured       = models.Scalar("captured_fraction", "", "fraction of the tries from random states that end with an overlap above 0.8 with a pattern")
 )
@@ -144,11 +144,14 @@ func entropy(patterns [][]float64) float64 {
 	return sum
 }
 
+// tries is how many tries are made from patterns, and as many from random states.
+func tries(t *models.Trial) int { return min(trials.Of(t), patterns.Of(t)) }
+
 // sample runs the machine from patterns and from random states.
 func sample(ctx context.Context, t *models.Trial, s *school) error {
 	r, flips := samplingStream.Of(t), startStream.Of(t)
 	v := make([]float64, s.machine.n)
-	tries := min(trials.Of(t), len(s.patterns))
+	tries := tries(t)
 	size := float64(len(v))
 	before, length := equilibration.Of(t), window.Of(t)
 	wrong := draw.Flips(start.Of(t), len(v))

@@ -38,7 +38,7 @@ var (
 	ending          = models.Label("ending", "whether all tries reached a fixed point or one or more met max_sweeps", "fixed", "limit")
 	unstable        = models.Scalar("unstable_fraction", "", "fraction of the components of the patterns tried that their fields turn over")
 	fixedFraction   = models.Scalar("fixed_fraction", "", "fraction of the patterns tried without such a component")
-	overlaps        = models.Series("overlaps", "", "final overlap m_f of each try, in the order of the patterns")
+	overlaps        = models.Series("overlaps", "", "final overlap m_f of each try, in the order of the patterns").Long(models.Counted("min(trials, K)", tries, n, alpha, patterns, interaction, order, trials))
 	stored          = models.Integer("stored", "", "number K of stored patterns")
 )
 
@@ -73,7 +73,7 @@ func run(ctx context.Context, t *models.Trial) error {
 		d = &softmax{memory: m, beta: beta.Of(t)}
 	}
 	e := retrieval{
-		memory: m, dynamics: d, tries: min(trials.Of(t), k), maxSweeps: maxSweeps.Of(t),
+		memory: m, dynamics: d, tries: tries(t), maxSweeps: maxSweeps.Of(t),
 		flips: draw.Flips(start.Of(t), m.n), start: startStream.Of(t),
 	}
 	res, err := e.run(ctx)
@@ -114,4 +114,10 @@ func storedPatterns(t *models.Trial) (int, error) {
 		return 0, fmt.Errorf("%.3g patterns of n = %d neurons: at most %d are possible", x, n, maxComponents/n)
 	}
 	return max(1, int(x)), nil
+}
+
+// tries is how many tries are made, 0 if so many patterns have no place.
+func tries(t *models.Trial) int {
+	p, _ := storedPatterns(t)
+	return min(trials.Of(t), p)
 }

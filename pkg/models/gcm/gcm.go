@@ -20,7 +20,7 @@ var (
 	eps = models.Float("eps", 0.4, "coupling").AtLeast(0).AtMost(1)
 
 	// Time goes with the number of units, so there are fewer steps than for a map.
-	on = measures.OnMap(measures.Defaults{Transient: 10_000, Keep: 100, Steps: 10_000, Shown: "the mean of the units", State: "all units"})
+	on = measures.OnMap(measures.Defaults{Transient: 10_000, Keep: 100, Steps: 10_000, Numbers: models.AsManyAs(n), Shown: "the mean of the units", State: "all units"})
 
 	start = models.NewStream("start", n)
 

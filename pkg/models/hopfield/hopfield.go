@@ -43,7 +43,7 @@ var (
 	energy          = models.Scalar("energy", "", "mean over the tries of the final energy per neuron, without the diagonal")
 	cycleLength     = models.Integer("cycle_length", "sweep", "longest final cycle: 1 fixed points only, 2 a two-cycle, null if a try met max_sweeps")
 	errorFraction   = models.Scalar("error_fraction", "", "mean over the tries of the fraction (1-m_f)/2 of wrong spins")
-	overlaps        = models.Series("overlaps", "", "final overlap m_f of each try, in the order of the patterns")
+	overlaps        = models.Series("overlaps", "", "final overlap m_f of each try, in the order of the patterns").Long(models.Counted("min(trials, p)", tries, n, alpha, patterns, trials))
 	stored          = models.Integer("stored", "", "number p of stored patterns")
 	twoCycles       = models.Scalar("two_cycle_fraction", "", "fraction of the tries that end in a cycle of two states; null at a temperature")
 
@@ -107,18 +107,14 @@ var Model = (&models.Model{
 }).Asking()
 
 func run(ctx context.Context, t *models.Trial) error {
-	p, ok := patterns.Lookup(t)
-	if !ok {
-		a, _ := alpha.Lookup(t)
-		var err error
-		if p, err = storedAt(a, n.Of(t)); err != nil {
-			return err
-		}
+	p, err := storedPatterns(t)
+	if err != nil {
+		return err
 	}
 	e := retrieval{
 		patterns:  spins.Draw(n.Of(t), p, patternStream.Of(t)),
 		diagonal:  diagonal.Of(t),
-		tries:     min(trials.Of(t), p),
+		tries:     tries(t),
 		flips:     draw.Flips(start.Of(t), n.Of(t)),
 		maxSweeps: maxSweeps.Of(t),
 	}
@@ -188,6 +184,21 @@ func take(ctx context.Context, t *models.Trial, x *spins.Patterns) error {
 		}
 	}
 	return nil
+}
+
+// storedPatterns is the number of patterns, if there may be so many.
+func storedPatterns(t *models.Trial) (int, error) {
+	if p, given := patterns.Lookup(t); given {
+		return p, nil
+	}
+	a, _ := alpha.Lookup(t)
+	return storedAt(a, n.Of(t))
+}
+
+// tries is how many tries are made, 0 if so many patterns have no place.
+func tries(t *models.Trial) int {
+	p, _ := storedPatterns(t)
+	return min(trials.Of(t), p)
 }
 
 // storedAt is the number of patterns at load alpha, round(alpha n) and at least

@@ -27,6 +27,10 @@ type Defaults struct {
 	// measured then.
 	Dim int64
 
+	// Numbers is how many numbers a state has, if Dim does not say; nil if nothing
+	// says it.
+	Numbers *models.Length
+
 	// Shown says what a series shows of a state, as in "x"; Unit is its unit.
 	Shown, Unit string
 
@@ -103,7 +107,7 @@ func (m *Map) kept(ctx context.Context, t *models.Trial, o *Orbit) (dynamics.End
 }
 
 func (m *Map) declareOrbit(d Defaults) {
-	orbit := models.Series("orbit", d.Unit, d.Shown+" after the transient; null if it diverged")
+	orbit := models.Series("orbit", d.Unit, d.Shown+" after the transient; null if it diverged").Long(models.AsManyAs(m.Keep))
 	m.Orbit = m.add(&models.Measure{
 		Name: "orbit", Doc: "the orbit after the transient, as an orbit diagram shows it",
 		Params: []models.Param{m.Keep}, Outputs: []models.Output{orbit},
@@ -169,8 +173,8 @@ func declareLyapunov(s *suite, d Defaults, per string, length models.Param, syst
 		return declareLargest(s, d, per, length, system)
 	}
 	k := models.Int("k", d.Dim, "how many Lyapunov exponents, the largest first").AtLeast(1).AtMost(d.Dim)
-	lyapunov := models.Series("lyapunov", "1/"+per, "the k largest Lyapunov exponents, in descending order; null if the orbit diverged")
-	lyapunovSE := models.Series("lyapunov_se", "1/"+per, "their standard errors; NaN for an exponent that is -inf")
+	lyapunov := models.Series("lyapunov", "1/"+per, "the k largest Lyapunov exponents, in descending order; null if the orbit diverged").Long(models.AsManyAs(k))
+	lyapunovSE := models.Series("lyapunov_se", "1/"+per, "their standard errors; NaN for an exponent that is -inf").Long(models.AsManyAs(k))
 	dimension := models.Scalar("dimension", "", "Lyapunov dimension of Kaplan and Yorke; null unless all exponents were asked for")
 	return s.add(&models.Measure{
 		Name: "lyapunov", Doc: "Lyapunov exponents, by tangent vectors",
@@ -248,11 +252,15 @@ func declareTwo(s *suite, per string, length models.Param, system func(t *models
 // declareFixedPoint declares the fixed point, of a flow the equilibrium, that
 // Newton's method finds from the last state.
 func declareFixedPoint(s *suite, d Defaults) *models.Measure {
-	point := models.Series("fixed_point", "", "coordinates of the fixed point; null if none was found")
+	numbers := d.Numbers
+	if d.Dim > 0 {
+		numbers = models.Exactly(int(d.Dim))
+	}
+	point := models.Series("fixed_point", "", "coordinates of the fixed point; null if none was found").Long(numbers)
 	stability := models.Label("stability", "stability of the fixed point; null if none was found",
 		measure.Stable.String(), measure.Saddle.String(), measure.Unstable.String(), measure.Fold.String(), measure.Flip.String(), measure.NeimarkSacker.String(), measure.Hopf.String())
-	re := models.Series("multipliers_re", "", "real parts of the eigenvalues of the Jacobian matrix there, the most unstable first")
-	im := models.Series("multipliers_im", "", "their imaginary parts")
+	re := models.Series("multipliers_re", "", "real parts of the eigenvalues of the Jacobian matrix there, the most unstable first").Long(numbers)
+	im := models.Series("multipliers_im", "", "their imaginary parts").Long(numbers)
 	return s.add(&models.Measure{
 		Name: "fixed_point", Doc: "the fixed point to which Newton's method leads from the last state, and its stability",
 		Outputs: []models.Output{point, stability, re, im},

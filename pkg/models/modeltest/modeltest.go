@@ -8,7 +8,8 @@
 // bits whatever was run before it or beside it, and with its traces recorded; a
 // state that is handed on is all that goes from one trial to the next; another
 // replicate gives other numbers; each measure can be asked for alone, and all at
-// once; a trial stops when told.
+// once; a series has the length that is declared, also with other values of what
+// that depends on; a trial stops when told.
 package modeltest
 
 import (
@@ -81,6 +82,7 @@ var checks = []struct {
 	{"hands its state on", (*subject).carries},
 	{"another replicate gives other numbers", (*subject).varies},
 	{"measures what is asked for", (*subject).measures},
+	{"puts lists of the length declared", (*subject).lengths},
 	{"stops when told", (*subject).stops},
 }
 
@@ -305,22 +307,11 @@ func (s *subject) measures() error {
 	sampled := s.sampled()
 	for i, asked := range asks {
 		derived := m.Asking(asked...)
-		var p models.Point
-		s.plan.Point(sampled[i%len(sampled)], &p)
-		given := p.Values
-		p.Values = nil
-		for _, param := range derived.Params {
-			v := param.Decl().Default
-			if k := m.Param(param.Decl().Name); k >= 0 {
-				v = given[k]
-			}
-			p.Values = append(p.Values, v)
-		}
-		p.Index = make([]int64, len(p.Values))
+		p := s.asking(derived, sampled[i%len(sampled)])
 		t := models.NewSetting(derived, 1, nil).NewTrial()
 		var before []models.Slot
 		for range 2 {
-			t.Start(&p)
+			t.Start(p)
 			if err := derived.Execute(context.Background(), t); err != nil {
 				return fmt.Errorf("asking for %s: %w", names(asked), err)
 			}
@@ -333,6 +324,90 @@ func (s *subject) measures() error {
 		}
 	}
 	return nil
+}
+
+// asking is a trial's point for the model that asks for something else: what that
+// adds has its default.
+func (s *subject) asking(derived *models.Model, trial int64) *models.Point {
+	var p models.Point
+	s.plan.Point(trial, &p)
+	given := p.Values
+	p.Values = nil
+	for _, param := range derived.Params {
+		v := param.Decl().Default
+		if k := s.model.Param(param.Decl().Name); k >= 0 {
+			v = given[k]
+		}
+		p.Values = append(p.Values, v)
+	}
+	p.Index = make([]int64, len(p.Values))
+	return &p
+}
+
+// lengths runs a sampled point, asking for all measures, with other values of the
+// parameters that lengths of series depend on: what is put has the length
+// declared. Points that the model refuses are passed by.
+func (s *subject) lengths() error {
+	m := s.model.Asking(s.model.Measures...)
+	t := models.NewSetting(m, 1, nil).NewTrial()
+	try := func(p *models.Point) error {
+		t.Start(p)
+		if m.Run(context.Background(), t) != nil {
+			return nil
+		}
+		for i, o := range m.Outputs {
+			d := o.Decl()
+			if n := len(t.Slots[i].Series); t.Slots[i].State == models.Set && d.Length != nil && n != d.Length.Of(t) {
+				return fmt.Errorf("%s has %d numbers and its length, %s, is %d", d.Name, n, d.Length.Text, d.Length.Of(t))
+			}
+		}
+		return nil
+	}
+	var params []models.Param
+	fixed := false
+	for _, o := range m.Outputs {
+		if l := o.Decl().Length; l != nil {
+			params = append(params, l.Params...)
+			fixed = fixed || len(l.Params) == 0
+		}
+	}
+	if fixed {
+		if err := try(s.asking(m, 0)); err != nil {
+			return err
+		}
+	}
+	for i, param := range params {
+		if slices.Contains(params[:i], param) {
+			continue
+		}
+		p := s.asking(m, 0)
+		d := param.Decl()
+		at := m.Param(d.Name)
+		for _, v := range smaller(d, p.Values[at]) {
+			p.Values[at] = v
+			if err := try(p); err != nil {
+				return fmt.Errorf("%s=%s: %w", d.Name, v, err)
+			}
+		}
+	}
+	return nil
+}
+
+// smaller are values of a parameter that make no trial longer than v does: the
+// least integers, half of it, and all choices.
+func smaller(d *models.ParamDecl, v models.Value) (list []models.Value) {
+	switch v.Kind() {
+	case models.IntKind:
+		list = []models.Value{models.IntValue(1), models.IntValue(2), models.IntValue(3), models.IntValue((v.Int() + 1) / 2)}
+	case models.FloatKind:
+		list = []models.Value{models.FloatValue(v.Float() / 2)}
+	case models.FlagKind:
+		list = []models.Value{models.FlagValue(false), models.FlagValue(true)}
+	}
+	for _, c := range d.Choices {
+		list = append(list, models.TextValue(c))
+	}
+	return slices.DeleteFunc(list, func(x models.Value) bool { return d.Check(x) != nil || x.Float() > v.Float() })
 }
 
 // names lists measures in messages.

@@ -15,11 +15,12 @@ import (
 )
 
 var (
-	steps = models.Int("steps", 10, "number of steps").AtLeast(1)
-	moves = models.NewStream("moves", steps)
-	end   = models.Scalar("end", "", "where the walk ends")
-	path  = models.NewTrace("path", "", "steps", "where the walk is")
-	back  = models.Integer("back", "", "last step at the origin")
+	steps   = models.Int("steps", 10, "number of steps").AtLeast(1)
+	moves   = models.NewStream("moves", steps)
+	end     = models.Scalar("end", "", "where the walk ends")
+	path    = models.NewTrace("path", "", "steps", "where the walk is")
+	visited = models.Series("visited", "", "where the walk was").Long(models.AsManyAs(steps))
+	back    = models.Integer("back", "", "last step at the origin")
 )
 
 func walk() *models.Model {
@@ -172,6 +173,24 @@ func TestBadModelsFail(t *testing.T) {
 		{fault: "asked for and not measured", check: "measures what is asked for", message: "asking for mean: error: model walk version 1 put no mean",
 			plant: func(m *models.Model) {
 				m.Measures = []*models.Measure{{Name: "mean", Doc: "a mean", Outputs: []models.Output{models.Scalar("mean", "", "a mean")}}}
+			}},
+		{fault: "list of another length", check: "example runs in seconds", message: "model walk version 1 put 11 numbers into visited and not 10: its length is steps",
+			plant: func(m *models.Model) {
+				good := m.Run
+				m.Outputs = append(m.Outputs, visited)
+				run(m, func(ctx context.Context, t *models.Trial) error {
+					visited.Put(t, make([]float64, steps.Of(t)+1))
+					return good(ctx, t)
+				})
+			}},
+		{fault: "list of another length for other values", check: "puts lists of the length declared", message: "steps=1: visited has 2 numbers and its length, steps, is 1",
+			plant: func(m *models.Model) {
+				good := m.Run
+				m.Outputs = append(m.Outputs, visited)
+				run(m, func(ctx context.Context, t *models.Trial) error {
+					visited.Put(t, make([]float64, max(2, steps.Of(t))))
+					return good(ctx, t)
+				})
 			}},
 		{fault: "deaf to the context", check: "stops when told", message: "still ran",
 			plant: func(m *models.Model) {

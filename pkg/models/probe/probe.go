@@ -27,7 +27,7 @@ var (
 	word    = models.Label("word", "a word with a letter that is not ASCII")
 	even    = models.Bool("even", "n is even")
 	uniform = models.Scalar("uniform", "", "first number of the stream draw, the same at all points of a replicate")
-	list    = models.Series("list", "", "n values x, x + 0.5, x + 1 and so on, or what the mode says")
+	list    = models.Series("list", "", "n values x, x + 0.5, x + 1 and so on, or what the mode says").Long(models.AsManyAs(n))
 )
 
 // Model is the model with known answers.

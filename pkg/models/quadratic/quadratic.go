@@ -29,13 +29,13 @@ var (
 	limit     = models.Int("limit", 1000, "steps after which an orbit counts as bound").AtLeast(1).AtMost(1e9).In("steps")
 	shortcuts = models.Flag("shortcuts", true, "whether the cardioid and the disc of period 2 are known beforehand, in set mandelbrot")
 
-	escape = models.Series("escape", "steps", "first step beyond 2 for every cell, limit if there is none")
+	escape = models.Series("escape", "steps", "first step beyond 2 for every cell, limit if there is none").Long(models.Counted("columns × rows", cells, columns, rows))
 	inside = models.Integer("inside", "", "cells that did not escape")
 	area   = models.Scalar("area", "", "their area")
 
 	// The orbit at the picture's centre.
-	on     = measures.OnMap(measures.Defaults{Keep: 200, Steps: 100_000, Shown: "the real part of the central orbit", State: "real and imaginary part of the central orbit"})
-	points = models.Series("orbit", "", "real and imaginary part of the central orbit after limit steps; null if it escaped")
+	on     = measures.OnMap(measures.Defaults{Keep: 200, Steps: 100_000, Numbers: models.Exactly(2), Shown: "the real part of the central orbit", State: "real and imaginary part of the central orbit"})
+	points = models.Series("orbit", "", "real and imaginary part of the central orbit after limit steps; null if it escaped").Long(models.Counted("2 × keep", func(t *models.Trial) int { return 2 * on.Keep.Of(t) }, on.Keep))
 	orbit  = on.Own(&models.Measure{
 		Name: "orbit", Doc: "the central orbit after limit steps",
 		Params: []models.Param{on.Keep}, Outputs: []models.Output{points},
@@ -62,7 +62,7 @@ func run(ctx context.Context, t *models.Trial) error {
 	if p.Columns > maxCells/p.Rows {
 		return fmt.Errorf("a picture of %d by %d cells; at most %d cells", p.Columns, p.Rows, maxCells)
 	}
-	times := make([]float64, p.Columns*p.Rows)
+	times := make([]float64, cells(t))
 	bound, err := p.Escape(ctx, times)
 	if err != nil {
 		return err
@@ -76,6 +76,9 @@ func run(ctx context.Context, t *models.Trial) error {
 	}
 	return on.RunBehind(ctx, t, &measures.Orbit{Map: m, X: z, Bound: bailout}, p.Limit)
 }
+
+// cells is how many cells the picture has.
+func cells(t *models.Trial) int { return columns.Of(t) * rows.Of(t) }
 
 // visited puts the next states of the central orbit.
 func visited(ctx context.Context, t *models.Trial, o *measures.Orbit) (dynamics.Ending, error) {

@@ -37,7 +37,7 @@ var (
 	ending        = models.Label("ending", "whether all tries reached a fixed point or one or more met max_sweeps", "fixed", "limit")
 	firstMisses   = models.Scalar("first_misses", "", "fraction of the ones of the patterns tried that the pattern's own fields turn to 0; null if there are none")
 	firstFalse    = models.Scalar("first_false_alarms", "", "fraction of the zeros of the patterns tried that the pattern's own fields turn to 1; null if there are none")
-	overlaps      = models.Series("overlaps", "", "final overlap m_f of each try, in the order of the patterns")
+	overlaps      = models.Series("overlaps", "", "final overlap m_f of each try, in the order of the patterns").Long(models.Counted("min(trials, p)", tries, n, alpha, patterns, trials))
 	stored        = models.Integer("stored", "", "number p of stored patterns")
 )
 
@@ -56,11 +56,7 @@ var Model = &models.Model{
 
 func run(ctx context.Context, t *models.Trial) error {
 	size, f := n.Of(t), activity.Of(t)
-	p, given := patterns.Lookup(t)
-	if !given {
-		a, _ := alpha.Lookup(t)
-		p = max(1, int(min(math.Round(a*float64(size)), maxComponents)))
-	}
+	p := storedPatterns(t)
 	if p > maxComponents/size || float64(p)*float64(size)*f > maxComponents/2 {
 		return fmt.Errorf("%d patterns of n = %d neurons are too many: n p is at most %d, and n p f half as much", p, size, maxComponents)
 	}
@@ -73,7 +69,7 @@ func run(ctx context.Context, t *models.Trial) error {
 		return err
 	}
 	net.order = orderStream.Of(t)
-	r, err := net.retrieve(ctx, min(trials.Of(t), p), start.Of(t), maxSweeps.Of(t), startStream.Of(t))
+	r, err := net.retrieve(ctx, tries(t), start.Of(t), maxSweeps.Of(t), startStream.Of(t))
 	if err != nil {
 		return err
 	}
@@ -100,3 +96,16 @@ func run(ctx context.Context, t *models.Trial) error {
 	}
 	return nil
 }
+
+// storedPatterns is the number of patterns, at least one and at most as many as
+// there may be components.
+func storedPatterns(t *models.Trial) int {
+	if p, given := patterns.Lookup(t); given {
+		return p
+	}
+	a, _ := alpha.Lookup(t)
+	return max(1, int(min(math.Round(a*float64(n.Of(t))), maxComponents)))
+}
+
+// tries is how many tries are made.
+func tries(t *models.Trial) int { return min(trials.Of(t), storedPatterns(t)) }
