@@ -187,7 +187,7 @@ func TestCensusTable(t *testing.T) {
 				if err != nil {
 					t.Fatal(err)
 				}
-				r.Set(e.state)
+				r.Set(e.states[0])
 				if threeAlike(n, r.Overlaps()) {
 					xs[k] += 1.0 / states
 				}
