@@ -39,7 +39,7 @@ func TestRelax(t *testing.T) {
 			s := signs(net.n, start)
 			copy(r.order, draw.Identity(net.n))
 			e := relax(t, r, "async", start, generator(uint64(try)))
-			sweeps := v.async(s, generator(uint64(try)))
+			sweeps, _ := v.async(s, generator(uint64(try)), 10_000)
 			if e.sweeps != sweeps || e.cycle != 1 || len(e.states) != 1 || !equal(signs(net.n, e.states[0]), s) {
 				t.Fatalf("async: %+v, want %v after %d sweeps", e, s, sweeps)
 			}
