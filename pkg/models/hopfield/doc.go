@@ -14,9 +14,9 @@
 //	energy     E/N = -(1/2N) Σ_{i≠j} J_ij s_i s_j
 //
 // All of these are pure numbers. N·J_ij and N·h_i, diluted c·J_ij and c·h_i, are
-// integers and are computed as such, so ties are exact, and a result does not depend on the order in which
-// anything was added. The energy leaves the diagonal out whether or not the
-// dynamics keeps it.
+// integers and are computed as such, so ties are exact, and a result does not depend
+// on the order in which anything was added. The energy leaves the diagonal out
+// whether or not the dynamics keeps it.
 //
 // # Parameters
 //
@@ -32,10 +32,10 @@
 // nothing but the unit of J differs from the network without dilution. A diagonal that
 // is kept comes on top of the c inputs.
 //
-// A trial is one network: it takes the first
-// min(trials, p) of its patterns, starts once from each and relaxes. With
-// start = 1 it starts exactly from the pattern; with a smaller start m0 it first
-// flips round((1-m0)·n/2) spins, chosen at random without repetition.
+// A trial is one network: it takes the first min(trials, p) of its patterns, starts
+// once from each and relaxes. With start = 1 it starts exactly from the pattern; with a
+// smaller start m0 it first flips round((1-m0)·n/2) spins, chosen at random without
+// repetition.
 //
 // With update = async the neurons are updated one after another, each sweep in a
 // fresh random permutation, until every spin agrees with its field. With
@@ -45,7 +45,7 @@
 // With a temperature T > 0 (Glauber) each update draws the spin anew, +1 with
 // probability 1/(1+exp(-2 h_i/T)), in the same two orders. There is no final state
 // then: max_sweeps sweeps are made, the outputs are those of the state reached, and
-// cycle_length is null. T is in units of J, so of 1/c of an integer coupling if diluted.
+// cycle_length is null.
 //
 // diagonal = true keeps J_ii = p/N, which lets a spin resist its own flip: far
 // above p = N it freezes every state, so capacities with and without it are
@@ -54,25 +54,24 @@
 // # Outputs
 //
 // m_f is the overlap, with the pattern started from, of the state in which a
-// relaxation ended. A synchronous relaxation may end in a cycle, of two states, or of
-// any number in an asymmetric network; its overlap and its energy are then the means
-// over these. A success is
-// m_f > 0.8: at N of a thousand and more the distribution of m_f has one peak
-// above 0.9 and one near 0.3, and nothing hangs on where between them the line is
-// drawn.
+// relaxation ended. A synchronous relaxation may end in a cycle, of two states, or
+// of any number in an asymmetric network; its overlap and its energy are then the
+// means over these. A success is m_f > 0.8: at N of a thousand and more the
+// distribution of m_f has one peak above 0.9 and one near 0.3, and nothing hangs on
+// where between them the line is drawn.
 //
 // overlaps holds m_f of each try in the patterns' order; overlap,
 // success_fraction, error_fraction = (1-m_f)/2, energy and sweeps are means over
 // the tries. The sweeps of a try are those needed to reach the fixed point or the
 // cycle, not counting the check that it is one: 0 if the start is a fixed point.
 //
-// two_cycle_fraction is how many of the tries end in a cycle of two, null at a temperature.
-// cycle_length says how the tries ended: 1 if all reached a fixed point, 2 if one
-// of them or more reached a two-cycle, the length of the longest cycle in asymmetric
-// networks, and null if one or more did neither within max_sweeps, or did not close a
-// cycle within two sweeps more. Such a try counts with its state after max_sweeps sweeps, and with
-// max_sweeps as its number of sweeps: if cycle_length is null, sweeps is a lower
-// bound.
+// two_cycle_fraction is how many of the tries end in a cycle of two, null at a
+// temperature. cycle_length says how the tries ended: 1 if all reached a fixed
+// point, 2 if one of them or more reached a two-cycle, the length of the longest
+// cycle in asymmetric networks, and null if one or more did neither within
+// max_sweeps, or did not close a cycle within two sweeps more. Such a try counts
+// with its state after max_sweeps sweeps, and with max_sweeps as its number of
+// sweeps: if cycle_length is null, sweeps is a lower bound.
 //
 // Asymmetric networks have no function that their dynamics lowers: energy is the number
 // -(1/2N) Σ s_i J_ij s_j and nothing more. Their cycles are mostly longer than any
@@ -104,10 +103,10 @@
 //
 // patterns, order (the permutations), start (the flipped spins) and noise (the draws of
 // Glauber dynamics) depend on n, and so do random_start and random_order of the census;
-// graph (the inputs of a diluted network) on n and connectivity.
-// Pattern μ is drawn after pattern μ-1, in whole 64-bit words, so the patterns at
-// a smaller load are the first of those at a larger one. Hence loads, update
-// rules, diagonals and starts are compared on the same patterns.
+// graph (the inputs of a diluted network) on n and connectivity. Pattern μ is drawn
+// after pattern μ-1, in whole 64-bit words, so the patterns at a smaller load are the
+// first of those at a larger one. Hence loads, update rules, diagonals, starts and
+// dilutions are compared on the same patterns.
 //
 // # Known behaviour
 //
@@ -146,18 +145,19 @@
 // such as m = 0.99116 at α = 0.05, T = 0.3, and m = tanh(m/T) at a few patterns in
 // many neurons. Asynchronous updates leave exp(-E/T) invariant.
 //
-// In a diluted asymmetric network, c, p → ∞ with c ≪ ln N, no two neurons have a common
-// past, and all at once at T = 0
+// In a diluted asymmetric network, c, p → ∞ with c ≪ ln N, no two neurons have a
+// common past, and all at once at T = 0
 //
 //	m(t+1) = erf(m(t)/√(2α)),  α = p/c
 //
 // so the overlap that is kept falls continuously to 0 at α_c = 2/π = 0.6366: it is
-// 0.99841, 0.96990, 0.78612, 0.32852 at α = 0.1, 0.2, 0.4, 0.6, whichever the order of
-// updates. The first step is that of any network. With few inputs more is kept (0.9864
-// at c = 25, p = 5), and where c·p is even fields can be 0, and such neurons stay. Loops
-// in the graph cost memory near α_c: at α = 0.6 a million neurons of 25 inputs keep
-// what theory says, 0.352, and 20 000 some 0.2. Symmetric networks keep more, 0.87
-// instead of 0.80 at α = 0.4, c = 100, N = 100 000: they freeze as a spin glass does.
+// 0.99841, 0.96990, 0.78612, 0.32852 at α = 0.1, 0.2, 0.4, 0.6, whichever the order
+// of updates. The first step is that of any network. With few inputs more is kept
+// (0.9864 at c = 25, p = 5), and where c·p is even fields can be 0, which keeps
+// wrong spins. Loops in the graph cost memory near α_c: at α = 0.6 a million neurons
+// of 25 inputs keep what theory says, 0.352, and 20 000 some 0.2. Symmetric networks
+// keep more, 0.87 instead of 0.80 at α = 0.4, c = 100, N = 100 000: they freeze as a
+// spin glass does.
 //
 // # Cost
 //
