@@ -24,6 +24,8 @@ func TestExperimentsOfMemory(t *testing.T) {
 		must(t, sweep(t, "../..", "run", "experiments/"+name+".yaml", "--variant", "quick", "--figures", "svg", "--results", results), 0)
 		must(t, sweep(t, "../..", "verify", filepath.Join(results, name+"-quick")), 0)
 	}
+	must(t, sweep(t, "../..", "run", "experiments/hopfield-dilution.yaml", "--variant", "quick", "-s", "alpha=[0.2, 0.6]", "-s", "replicates=1", "--figures", "svg", "--results", results), 0)
+	must(t, sweep(t, "../..", "verify", filepath.Join(results, "hopfield-dilution-quick")), 0)
 	// Without the theory's results its lines are left out.
 	out := must(t, sweep(t, "../..", "run", "experiments/hopfield-phase-diagram.yaml", "--variant", "quick", "-s", "n=50", "-s", "max_sweeps=5", "--figures", "svg", "--results", results), 0)
 	if drawn, err := os.ReadFile(filepath.Join(results, "hopfield-phase-diagram-quick", "figures", "overlap.svg")); err != nil || !strings.Contains(string(drawn), "hopfield-theory has no results yet") {

@@ -69,6 +69,7 @@ where n > 64: removed 6 trials
 	}
 	streams := `stream    replicate  n        patterns
 patterns  changes    changes  same
+graph     changes    changes  same
 order     changes    changes  same
 start     changes    changes  same
 noise     changes    changes  same

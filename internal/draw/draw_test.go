@@ -1,6 +1,7 @@
 package draw
 
 import (
+	"context"
 	"math"
 	"math/rand/v2"
 	"slices"
@@ -57,5 +58,110 @@ func TestFlips(t *testing.T) {
 		if got := Flips(c.m0, c.n); got != c.k {
 			t.Errorf("overlap %g of %d: %d flips, want %d", c.m0, c.n, got, c.k)
 		}
+	}
+}
+
+// TestInputs gives each neuron inputs that are others, none twice, and each other
+// equally often.
+func TestInputs(t *testing.T) {
+	const n, c, networks = 7, 3, 5000
+	r := rand.New(rand.NewPCG(1, 2))
+	var counts [n][n]int
+	for range networks {
+		list, err := Inputs(t.Context(), n, c, r)
+		if err != nil || len(list) != n*c {
+			t.Fatal(list, err)
+		}
+		for i := range n {
+			own := slices.Clone(list[i*c:][:c])
+			if slices.Sort(own); slices.Contains(own, int32(i)) || len(slices.Compact(own)) != c {
+				t.Fatalf("the inputs of %d are %v", i, own)
+			}
+			for _, j := range own {
+				counts[i][j]++
+			}
+		}
+	}
+	frequencies(t, networks, float64(c)/(n-1), func(yield func(int)) {
+		for i := range n {
+			for j := range n {
+				if j != i {
+					yield(counts[i][j])
+				}
+			}
+		}
+	})
+}
+
+// frequencies wants each count of so many to be what a probability says, to 4.5
+// standard errors: one in 3000 tables of 42 would be further off.
+func frequencies(t *testing.T, of int, q float64, counts func(yield func(int))) {
+	t.Helper()
+	want, se := float64(of)*q, math.Sqrt(float64(of)*q*(1-q))
+	counts(func(c int) {
+		if math.Abs(float64(c)-want) > 4.5*se {
+			t.Errorf("%d times, want %.0f ± %.0f", c, want, se)
+		}
+	})
+}
+
+// TestPairs draws each pair with its probability and independently of the next one,
+// in ascending order.
+func TestPairs(t *testing.T) {
+	const n, networks = 7, 5000
+	for _, q := range []float64{0.02, 0.3, 0.9} {
+		r := rand.New(rand.NewPCG(1, 2))
+		var counts, both [n * n]int
+		for range networks {
+			list, err := Pairs(t.Context(), n, q, r)
+			if err != nil {
+				t.Fatal(err)
+			}
+			last := -1
+			for _, pair := range list {
+				if pair[1] < 0 || pair[1] >= pair[0] || pair[0] >= n {
+					t.Fatalf("pairs %v", list)
+				}
+				// The number of the pair in the order of all.
+				k := int(pair[0]*(pair[0]-1)/2 + pair[1])
+				if k <= last {
+					t.Fatalf("pairs %v", list)
+				}
+				if counts[k]++; k == last+1 && last >= 0 {
+					both[k]++
+				}
+				last = k
+			}
+		}
+		all := n * (n - 1) / 2
+		frequencies(t, networks, q, func(yield func(int)) {
+			for _, c := range counts[:all] {
+				yield(c)
+			}
+		})
+		frequencies(t, networks, q*q, func(yield func(int)) {
+			for _, c := range both[1:all] {
+				yield(c)
+			}
+		})
+	}
+	if list, _ := Pairs(t.Context(), 5, 1, rand.New(rand.NewPCG(1, 2))); len(list) != 10 {
+		t.Errorf("with probability 1 the pairs are %v", list)
+	}
+	if list, _ := Pairs(t.Context(), 5, 0, nil); len(list) != 0 {
+		t.Errorf("with probability 0 the pairs are %v", list)
+	}
+}
+
+// TestGraphsStop when they are told to.
+func TestGraphsStop(t *testing.T) {
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	r := rand.New(rand.NewPCG(1, 2))
+	if _, err := Inputs(ctx, 10, 3, r); err != context.Canceled {
+		t.Errorf("inputs: %v", err)
+	}
+	if _, err := Pairs(ctx, 10, 0.5, r); err != context.Canceled {
+		t.Errorf("pairs: %v", err)
 	}
 }

@@ -1,5 +1,5 @@
-// Package spins computes the fields of Hopfield networks without ever forming
-// their couplings.
+// Package spins computes the fields of Hopfield networks: without ever forming their
+// couplings, or, of diluted ones, from the couplings that there are.
 //
 // n neurons s_i = ±1 store p patterns ξ^μ of n components ±1. With the Hebbian
 // couplings N·J_ij = Σ_μ ξ_i^μ ξ_j^μ the field of neuron i is
@@ -12,9 +12,14 @@
 // p/512 cache lines a field instead of N couplings, and N·p bits of memory instead
 // of N² numbers. All of these are integers and exact.
 //
+// In a diluted network only some j are inputs of i, and the sum over these does not
+// factor. There the couplings Σ_μ ξ_i^μ ξ_j^μ are formed once, 16 bits each, and the
+// fields kept: a flip changes those of the neurons that it is an input of.
+//
 // In order of use: [Patterns] are the bits, one row for each neuron. A [State] is a
 // vector of spins together with its overlaps; it gives fields, finds spins that
-// disagree with theirs, and flips them.
+// disagree with theirs, and flips them. Dilution puts a [Graph] and its [Bonds] between
+// the two. A [History] sees a state come back.
 //
 // Overlaps are kept in one of three ways, which give the same integers: in lanes
 // of 16 bits, which AVX-512 or AVX2 adds under the mask of a row, where the

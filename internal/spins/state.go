@@ -48,7 +48,7 @@ type apart struct {
 // State is a vector of spins and its overlaps with all patterns.
 type State struct {
 	x      *Patterns
-	self   int64 // what the diagonal would add to s_i·N·h_i: p if it is taken out
+	self   int64 // what has to be taken from s_i·N·h_i: p for a diagonal that is taken out, -p for one that has to be added
 	spins  []uint64
 	small  counter
 	apart  []apart
@@ -60,10 +60,13 @@ type State struct {
 	stable []uint32 // neuron i agrees with its field up to so many flips
 
 	tally tally
-	m     []int32
-	part  []int16
-	at    [batch + ahead]int32
-	sums  [batch]int32
+	bonds *Bonds  // of a diluted network, else nil: then the fields are kept, and no overlaps
+	field []int32 // without the diagonal
+
+	m    []int32
+	part []int16
+	at   [batch + ahead]int32
+	sums [batch]int32
 }
 
 // batch is the largest number of fields computed at once.
@@ -92,14 +95,18 @@ func (s *State) Spins() []uint64 { return s.spins }
 // Set makes spins the state.
 func (s *State) Set(spins []uint64) {
 	copy(s.spins, spins)
+	s.flips = 1
+	clear(s.stable)
+	if s.bonds != nil {
+		s.sum()
+		return
+	}
 	s.tally.overlaps(s.m, s.x, s.spins)
 	s.total = 0
 	for _, m := range s.m {
 		s.total += int64(m)
 	}
 	s.split()
-	s.flips = 1
-	clear(s.stable)
 }
 
 // split puts the overlaps in m into the counter, and what is too large apart.
@@ -118,6 +125,10 @@ func (s *State) split() {
 
 // gather overwrites m with the overlaps.
 func (s *State) gather() {
+	if s.bonds != nil {
+		s.tally.overlaps(s.m, s.x, s.spins)
+		return
+	}
 	s.small.get(s.part)
 	for mu, v := range s.part {
 		s.m[mu] = int32(v)
@@ -134,9 +145,13 @@ func (s *State) Overlaps() []int32 {
 	return s.m
 }
 
-// Energy is 2N²·E/N = -Σ_{i≠j} N·J_ij s_i s_j = pN - Σ_μ (M^μ)², without the
-// diagonal.
+// Energy is -Σ_{i≠j} w_ij s_i s_j with the integer couplings w = N·J, or w = c·J of a
+// diluted network, so E/N is 1/(2N²) or 1/(2Nc) of it. Without dilution it is
+// pN - Σ_μ (M^μ)². The diagonal is no part of it.
 func (s *State) Energy() int64 {
+	if s.bonds != nil {
+		return -s.aligned()
+	}
 	sum := int64(s.x.p) * int64(s.x.n)
 	for _, m := range s.Overlaps() {
 		sum -= int64(m) * int64(m)
@@ -179,10 +194,17 @@ func (s *State) fields(dst []int64) {
 }
 
 // align makes the sums over the rows of the first count neurons in at.
-func (s *State) align(count int) { s.small.sums(s.sums[:count], s.at[:count+ahead]) }
+func (s *State) align(count int) {
+	if s.bonds == nil {
+		s.small.sums(s.sums[:count], s.at[:count+ahead])
+	}
+}
 
 // local is Σ_μ ξ_i^μ M^μ of neuron at[k]: twice what its bits have, less all.
 func (s *State) local(k int) int64 {
+	if s.bonds != nil {
+		return int64(s.field[s.at[k]])
+	}
 	sum := int64(s.sums[k])
 	row := s.x.Row(int(s.at[k]))
 	for _, a := range s.apart {
@@ -195,6 +217,12 @@ func (s *State) local(k int) int64 {
 
 // Flip turns spin i over.
 func (s *State) Flip(i int) {
+	if s.bonds != nil {
+		s.spins[i/64] ^= 1 << (i & 63)
+		Add(s.bonds, s.field, i, int32(2*s.Spin(i)))
+		s.flipped(i)
+		return
+	}
 	if s.room == 0 {
 		if s.room = (s.limit - s.small.peak()) / 2; s.room < roomAgain {
 			s.gather()
@@ -211,6 +239,11 @@ func (s *State) Flip(i int) {
 		ones += bits.OnesCount64(w)
 	}
 	s.total += 2 * int64(s.Spin(i)) * int64(2*ones-s.x.p)
+	s.flipped(i)
+}
+
+// flipped takes note of a flip of spin i.
+func (s *State) flipped(i int) {
 	s.stable[i] = 0
 	s.flips++
 	if s.flips == 0 {

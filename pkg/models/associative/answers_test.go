@@ -286,18 +286,6 @@ func separable(t testing.TB, m *memories) bool {
 	return err != nil
 }
 
-// dilutedStep is the overlap after a step from overlap m in a tree-like network of
-// c inputs and p patterns, c p odd. Each input gives a sign that is 1 with
-// probability (1+m)/2, and p-1 fair ones.
-func dilutedStep(c, p int, m float64) float64 {
-	right := 0.0
-	for a := range c + 1 {
-		// More than half of all c p signs have to be 1.
-		right += binomial(c, a, (1+m)/2) * tail(c*(p-1), (c*p+1)/2-a)
-	}
-	return 2*right - 1
-}
-
 func binomial(n, k int, q float64) float64 {
 	if q == 1 {
 		if k == n {
@@ -307,64 +295,6 @@ func binomial(n, k int, q float64) float64 {
 	}
 	lgamma := func(x int) float64 { y, _ := math.Lgamma(float64(x)); return y }
 	return math.Exp(lgamma(n+1) - lgamma(k+1) - lgamma(n-k+1) + float64(k)*math.Log(q) + float64(n-k)*math.Log1p(-q))
-}
-
-// tail is the probability of k or more of n fair coins.
-func tail(n, k int) float64 {
-	sum := 0.0
-	for ; k <= n; k++ {
-		b := binomial(n, max(k, 0), 0.5)
-		if sum += b; 2*k > n && b < 1e-17 {
-			break
-		}
-	}
-	return sum
-}
-
-// TestDilutedTheory has the map of Derrida, Gardner and Zippelius (1987) and its
-// fixed points, and that of a finite number of inputs, which goes to it.
-func TestDilutedTheory(t *testing.T) {
-	fixed := func(step func(float64) float64) float64 {
-		m := 1.0
-		for range 300 {
-			m = step(m)
-		}
-		return m
-	}
-	for _, c := range []struct{ alpha, want float64 }{{0.1, 0.99841}, {0.2, 0.96990}, {0.4, 0.78612}, {0.6, 0.32852}} {
-		if got := fixed(func(m float64) float64 { return math.Erf(m / math.Sqrt(2*c.alpha)) }); math.Abs(got-c.want) > 1e-5 {
-			t.Errorf("α = %g: m = %.6f, want %.5f", c.alpha, got, c.want)
-		}
-	}
-	// At α = 0.6 the distance to the limit falls like 1/c.
-	far := fixed(func(m float64) float64 { return dilutedStep(15, 9, m) }) - 0.32852
-	near := fixed(func(m float64) float64 { return dilutedStep(45, 27, m) }) - 0.32852
-	if near < 0 || near > far/2 {
-		t.Errorf("%v above the limit with 15 inputs, %v with 45", far, near)
-	}
-}
-
-// TestDiluted compares networks, in which memory is not lost at once and graphs
-// are no trees, with the theory for their number of inputs.
-func TestDiluted(t *testing.T) {
-	for _, c := range []struct {
-		inputs, p int
-		tolerance float64
-	}{{11, 5, 0.02}, {21, 5, 0.003}} {
-		want := 1.0
-		for range 200 {
-			want = dilutedStep(c.inputs, c.p, want)
-		}
-		xs := make([]float64, 4)
-		for k := range xs {
-			m := randomMemories(20_000, c.p, uint64(k))
-			net := teach(t, "diluted", lesson{memories: m, inputs: c.inputs, graph: generator(5, uint64(k))})
-			for _, o := range retrieve(t, net, m, retrieval{tries: 2, sync: true, maxSweeps: 30}, uint64(k)) {
-				xs[k] += o.overlap / 2
-			}
-		}
-		answer(t, "overlap", xs, want, c.tolerance)
-	}
 }
 
 // TestGlauber compares with the mean-field theory at a temperature (Amit,

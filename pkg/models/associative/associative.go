@@ -7,6 +7,7 @@ import (
 	"math"
 
 	"github.com/neurosweep/sweep/internal/draw"
+	"github.com/neurosweep/sweep/internal/spins"
 	"github.com/neurosweep/sweep/pkg/models"
 )
 
@@ -153,6 +154,8 @@ func storedPatterns(t *models.Trial) (int, error) {
 	switch {
 	case n > maxNumbers/inputs:
 		return 0, fmt.Errorf("n = %d needs %.2g couplings; at most %.2g are possible, as n = 8192 has", n, float64(n)*float64(inputs), float64(maxNumbers))
+	case rule == "diluted" && p > spins.MaxPatterns:
+		return 0, fmt.Errorf("%d patterns are too many for rule diluted; at most %d are possible", p, spins.MaxPatterns)
 	case p > maxNumbers/n || p > maxNumbers/gram:
 		return 0, fmt.Errorf("%d patterns of n = %d neurons are too many for rule %s: n p and, if it needs all products of patterns, p² are at most %.2g", p, n, rule, float64(maxNumbers))
 	}

@@ -2,12 +2,11 @@ package associative
 
 import (
 	"math"
-	"math/rand/v2"
 
 	"gonum.org/v1/gonum/blas"
 	"gonum.org/v1/gonum/blas/blas64"
 
-	"github.com/neurosweep/sweep/internal/draw"
+	"github.com/neurosweep/sweep/internal/spins"
 )
 
 // couplings are the synapses w_ij from neuron j to neuron i.
@@ -81,48 +80,13 @@ func matrix(rows, cols int, xs []float64) blas64.General {
 	return blas64.General{Rows: rows, Cols: cols, Stride: cols, Data: xs}
 }
 
-// sparse couplings are lists: neuron j sends to neurons to[k] with weight w[k],
-// for k from first[j] to first[j+1].
+// sparse couplings are those of the bonds of a graph.
 type sparse struct {
-	first []int
-	to    []int32
-	w     []float64
+	*spins.Bonds
+	n int
 }
 
-// newSparse gives each of n neurons c inputs of weight 0 from others, chosen
-// without repetition.
-func newSparse(n, c int, r *rand.Rand) *sparse {
-	from := make([]int32, n*c)
-	others := draw.Identity(n - 1)
-	s := &sparse{first: make([]int, n+1), to: make([]int32, n*c), w: make([]float64, n*c)}
-	for i := range n {
-		draw.Choose(others, c, r)
-		for k, j := range others[:c] {
-			if j >= int32(i) {
-				j++
-			}
-			from[i*c+k] = j
-			s.first[j+1]++
-		}
-	}
-	for j := range n {
-		s.first[j+1] += s.first[j]
-	}
-	next := append([]int(nil), s.first[:n]...)
-	for k, j := range from {
-		s.to[next[j]] = int32(k / c)
-		next[j]++
-	}
-	return s
-}
-
-func (s *sparse) add(field []float64, j int, x float64) {
-	a, b := s.first[j], s.first[j+1]
-	w := s.w[a:b]
-	for k, i := range s.to[a:b] {
-		field[i] += float64(x * w[k])
-	}
-}
+func (s *sparse) add(field []float64, j int, x float64) { spins.Add(s.Bonds, field, j, x) }
 
 func (s *sparse) load(field, state []float64) {
 	clear(field)
@@ -133,8 +97,10 @@ func (s *sparse) load(field, state []float64) {
 
 func (s *sparse) norms(dst []float64) {
 	clear(dst)
-	for k, i := range s.to {
-		dst[i] += float64(s.w[k] * s.w[k])
+	for j := range s.n {
+		for i, w := range s.From(j) {
+			dst[i] += float64(w * w)
+		}
 	}
 	for i := range dst {
 		dst[i] = math.Sqrt(dst[i])

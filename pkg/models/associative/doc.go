@@ -72,8 +72,9 @@
 // patterns, mixture (the components that follow bias or ancestor), ancestor,
 // start, order and noise depend on n; graph, the inputs of the diluted network, on
 // n and connectivity. So rules, loads, temperatures and margins are compared on
-// the same patterns, and without bias and correlation they are those of the model
-// hopfield with the same seed.
+// the same patterns, and without bias and correlation patterns and graph are those of
+// the model hopfield with the same seed, which has the diluted network too, larger and
+// without the other rules.
 //
 // # Known behaviour
 //

@@ -13,10 +13,10 @@ import (
 )
 
 // TestSameAsHopfield runs one spec with both models: rule hebb has the patterns,
-// the starts and the order of updates of the model hopfield, and ends in the same
-// states.
+// the starts and the order of updates of the model hopfield, rule diluted its graph
+// too, and both end in the same states.
 func TestSameAsHopfield(t *testing.T) {
-	spec := `
+	sameAsHopfield(t, "hebb", `
 seed: 3
 replicates: 2
 params:
@@ -26,11 +26,27 @@ params:
   diagonal: [false, true]
   start: [0.7, 1]
   trials: 6
-`
+`)
+	sameAsHopfield(t, "diluted", `
+seed: 4
+replicates: 2
+params:
+  n: [70, 130]
+  connectivity: [7, 20, 69]
+  alpha: [0.1, 0.4, 0.9]
+  update: [async, sync]
+  start: [0.7, 1]
+  trials: 6
+  max_sweeps: 60
+`)
+}
+
+func sameAsHopfield(t *testing.T, rule, spec string) {
+	t.Helper()
 	type row map[string]float64
-	rows := func(m *models.Model) (all []row) {
+	rows := func(m *models.Model, extra string) (all []row) {
 		file := filepath.Join(t.TempDir(), "spec.yaml")
-		if err := os.WriteFile(file, []byte("about: Are they the same?\nmodel: "+m.Name+spec), 0o666); err != nil {
+		if err := os.WriteFile(file, []byte("about: Are they the same?\nmodel: "+m.Name+spec+extra), 0o666); err != nil {
 			t.Fatal(err)
 		}
 		read, err := experiment.Read(file, experiment.Options{Models: []*models.Model{m}})
@@ -60,8 +76,10 @@ params:
 		}
 		return all
 	}
-	want, got := rows(hopfield.Model), rows(associative.Model)
+	want, got := rows(hopfield.Model, ""), rows(associative.Model, "  rule: "+rule+"\n")
+	cycles := make(map[float64]bool)
 	for k := range want {
+		cycles[want[k]["cycle_length"]] = true // 0: null
 		for name, x := range want[k] {
 			if name == "two_cycle_fraction" {
 				continue // which associative does not measure; cycle_length says whether there is one
@@ -71,5 +89,8 @@ params:
 				t.Errorf("trial %d: %s is %v, hopfield has %v", k, name, y, x)
 			}
 		}
+	}
+	if rule == "diluted" && (!cycles[0] || !cycles[1] || len(cycles) < 5) {
+		t.Errorf("the cycles are of lengths %v: too few kinds", cycles)
 	}
 }

@@ -10,6 +10,9 @@ import (
 	"gonum.org/v1/gonum/blas"
 	"gonum.org/v1/gonum/blas/blas64"
 	"gonum.org/v1/gonum/mat"
+
+	"github.com/neurosweep/sweep/internal/draw"
+	"github.com/neurosweep/sweep/internal/spins"
 )
 
 // How the learning of a network ended.
@@ -109,21 +112,20 @@ func product(ctx context.Context, dst, a, b blas64.General) error {
 // be an input of j, and J = w/c with c inputs.
 func (l *lesson) diluted(ctx context.Context) (*learned, error) {
 	m := l.memories
-	s := newSparse(m.n, l.inputs, l.graph)
-	for mu := range m.p {
-		if err := ctx.Err(); err != nil {
-			return nil, err
-		}
-		xi := m.pattern(mu)
-		for j, x := range xi {
-			a, b := s.first[j], s.first[j+1]
-			w := s.w[a:b]
-			for k, i := range s.to[a:b] {
-				w[k] += x * xi[i]
-			}
-		}
+	from, err := draw.Inputs(ctx, m.n, l.inputs, l.graph)
+	if err != nil {
+		return nil, err
 	}
-	return l.formula(s, 1/float64(l.inputs), true), nil
+	states := make([][]uint64, m.p)
+	for mu := range states {
+		states[mu] = make([]uint64, spins.Words(m.n))
+		pack(states[mu], m.pattern(mu))
+	}
+	bonds, err := spins.Couple(ctx, spins.Store(m.n, states...), spins.Directed(m.n, l.inputs, from))
+	if err != nil {
+		return nil, err
+	}
+	return l.formula(&sparse{bonds, m.n}, 1/float64(l.inputs), true), nil
 }
 
 // gram is the matrix of the integers G^μν = Σ_i ξ_i^μ ξ_i^ν.

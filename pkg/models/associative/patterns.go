@@ -62,3 +62,13 @@ func newMemories(n, p int, a, c float64, o origins) *memories {
 	}
 	return m
 }
+
+// pack overwrites dst with a state in words, a bit for a neuron.
+func pack(dst []uint64, state []float64) {
+	clear(dst)
+	for i, s := range state {
+		if s > 0 {
+			dst[i/64] |= 1 << (i % 64)
+		}
+	}
+}

@@ -6,6 +6,7 @@ import (
 	"math/rand/v2"
 
 	"github.com/neurosweep/sweep/internal/draw"
+	"github.com/neurosweep/sweep/internal/spins"
 	"github.com/neurosweep/sweep/pkg/measure"
 )
 
@@ -168,13 +169,15 @@ func (r *retrieval) async(ctx context.Context, xi []float64) (outcome, error) {
 // parallel updates all neurons at once until a state comes back or the sweeps
 // are done. Every state that was seen is kept, a bit for a neuron.
 func (r *retrieval) parallel(ctx context.Context, xi []float64) (outcome, error) {
-	seen := history{words: (len(xi) + 63) / 64, at: make(map[uint64]int)}
+	var seen spins.History
+	state := make([]uint64, spins.Words(len(xi)))
 	var overlaps, energies []float64
 	for t := 0; ; t++ {
 		if err := ctx.Err(); err != nil {
 			return outcome{}, err
 		}
-		first := seen.add(r.spin)
+		pack(state, r.spin)
+		first := seen.Add(state)
 		cycle := t - first
 		out := outcome{sweeps: first, cycle: cycle}
 		if cycle == 0 && t > r.maxSweeps {
@@ -197,44 +200,6 @@ func (r *retrieval) parallel(ctx context.Context, xi []float64) (outcome, error)
 			}
 		}
 		r.net.load(r.field, r.spin)
-	}
-}
-
-// history is the states of a relaxation, and when each was first seen.
-type history struct {
-	words  int
-	states []uint64
-	at     map[uint64]int // by a hash of the state; the next with the same hash is at the next free one
-}
-
-// add adds a state and is when it was first seen: now if it is new.
-func (h *history) add(spin []float64) int {
-	now := len(h.states) / h.words
-	h.states = append(h.states, make([]uint64, h.words)...)
-	state := h.states[now*h.words:]
-	for i, s := range spin {
-		if s > 0 {
-			state[i/64] |= 1 << (i % 64)
-		}
-	}
-	hash := uint64(14695981039346656037)
-	for _, w := range state {
-		hash = (hash ^ w) * 0x9e3779b97f4a7c15
-		hash ^= hash >> 32
-	}
-	for ; ; hash++ {
-		then, known := h.at[hash]
-		if !known {
-			h.at[hash] = now
-			return now
-		}
-		same := true
-		for k, w := range h.states[then*h.words:][:h.words] {
-			same = same && w == state[k]
-		}
-		if same {
-			return then
-		}
 	}
 }
 

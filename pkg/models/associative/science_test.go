@@ -4,25 +4,6 @@ package associative
 
 import "testing"
 
-// TestDilutedLarge is TestDiluted with more inputs, nearer to the limit of Derrida,
-// Gardner and Zippelius, in networks large enough to be trees still.
-func TestDilutedLarge(t *testing.T) {
-	const n, inputs, p = 50_000, 101, 39
-	want := 1.0
-	for range 200 {
-		want = dilutedStep(inputs, p, want)
-	}
-	xs := make([]float64, 6)
-	for k := range xs {
-		m := randomMemories(n, p, uint64(k))
-		net := teach(t, "diluted", lesson{memories: m, inputs: inputs, graph: generator(5, uint64(k))})
-		for _, o := range retrieve(t, net, m, retrieval{tries: 3, sync: true, maxSweeps: 60}, uint64(k)) {
-			xs[k] += o.overlap / 3
-		}
-	}
-	answer(t, "overlap", xs, want, 0.012)
-}
-
 // TestMinoverLarge is TestMinover at N = 801, where the scatter of networks is worth 0.02.
 func TestMinoverLarge(t *testing.T) {
 	const n, neurons = 801, 20

@@ -29,7 +29,7 @@ func TestOneStep(t *testing.T) {
 	xs := make([]float64, networks)
 	for k := range xs {
 		net := newNetwork(n, p, false, generator(1, n, uint64(k)))
-		e := retrieval{patterns: net.Patterns, flips: draw.Flips(0.5, n), start: generator(2, n, uint64(k))}
+		e := retrieval{memory: memory{patterns: net.Patterns}, flips: draw.Flips(0.5, n), start: generator(2, n, uint64(k))}
 		state, next := make([]uint64, spins.Words(n)), make([]uint64, spins.Words(n))
 		e.begin(state, 0, draw.Identity(n))
 		if m := net.overlap(0, state); m != n/2 {

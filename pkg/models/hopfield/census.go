@@ -16,9 +16,8 @@ import (
 // census relaxes a network at T = 0 from random states and counts the attractors
 // that they lead to, taking a state and its opposite for one.
 type census struct {
-	patterns  *spins.Patterns
-	diagonal  bool // it is kept
-	states    int  // random ones
+	memory
+	states    int // random ones
 	maxSweeps int
 	start     *rand.Rand
 	order     *rand.Rand // of asynchronous updates; nil: synchronous
@@ -33,8 +32,8 @@ const (
 	isPattern class = iota
 	firstMixture
 	otherState = firstMixture + class(len(mixed))
-	twoCycle   = otherState + 1
-	classes    = twoCycle + 1
+	onCycle    = otherState + 1
+	classes    = onCycle + 1
 )
 
 // mixed are the numbers of patterns whose mixtures are told apart. Those of even
@@ -48,17 +47,17 @@ const nearNum, nearDen = 19, 20
 
 // counts are what a census found.
 type counts struct {
-	attractors int            // distinct
-	unseen     float64        // probability that the next random state leads to a new one
-	sweeps     float64        // mean until the final state
-	starts     [classes]int   // random states that lead to each class
-	energy     [classes]int64 // sum of 4N²·E/N over these
-	unsettled  int            // random states that met the limit
+	attractors int              // distinct
+	unseen     float64          // probability that the next random state leads to a new one
+	sweeps     float64          // mean until the final state
+	starts     [classes]int     // random states that lead to each class
+	energy     [classes]float64 // sum of 4N·unit·E/N over these, of a cycle the mean over its states
+	unsettled  int              // random states that met the limit
 }
 
 func (c *census) run(ctx context.Context) (counts, error) {
 	n := c.patterns.N()
-	r := newRelaxer(spins.NewState(c.patterns, c.diagonal), n)
+	r := c.relaxer()
 	begin := make([]uint64, spins.Words(n))
 	var found measure.Census[string]
 	var out counts
@@ -94,41 +93,41 @@ func (c *census) run(ctx context.Context) (counts, error) {
 			return counts{}, err
 		}
 		states := attractorStates(n, a.Key)
-		kind, energy := twoCycle, int64(0)
+		kind, energy := onCycle, int64(0)
 		for _, s := range states {
-			r.Set(s)
+			r.Move(s)
 			energy += r.Energy()
 		}
 		if len(states) == 1 {
-			kind, energy = sort.class(states[0], r.Overlaps()), 2*energy
+			kind = sort.class(states[0], r.Overlaps())
 		}
 		out.starts[kind] += a.Count
-		out.energy[kind] += int64(a.Count) * energy
+		out.energy[kind] += float64(float64(2*a.Count) * float64(energy) / float64(len(states)))
 	}
 	return out, nil
 }
 
 // meanEnergy is the mean energy per neuron over the random states that lead to a
 // class, if any do.
-func (c *counts) meanEnergy(k class, n int) (e float64, ok bool) {
-	return float64(c.energy[k]) / (4 * float64(n) * float64(n) * float64(c.starts[k])), c.starts[k] > 0
+func (c *counts) meanEnergy(k class, n, unit int) (e float64, ok bool) {
+	return c.energy[k] / (4 * float64(n) * float64(unit) * float64(c.starts[k])), c.starts[k] > 0
 }
 
-// attractorKey is the packed state of a fixed point, or those of a cycle of two,
-// the same for all states of the attractor and for their opposites.
+// attractorKey is the packed states of an attractor, the same from wherever on a cycle
+// it was found, and the same for the opposite of all of them.
 func attractorKey(n int, e ending) string {
-	key := oriented(n, e.state, e.state[0]&1 == 0)
-	if e.other == nil {
-		return string(key)
+	turned := func(state []uint64) bool { return state[0]&1 == 0 }
+	first := 0
+	for k, state := range e.states {
+		if slices.Compare(oriented(n, state, turned(state)), oriented(n, e.states[first], turned(e.states[first]))) < 0 {
+			first = k
+		}
 	}
-	// Either state may stand first, and the first decides which of the two signs is
-	// taken.
-	a := slices.Concat(key, oriented(n, e.other, e.state[0]&1 == 0))
-	b := slices.Concat(oriented(n, e.other, e.other[0]&1 == 0), oriented(n, e.state, e.other[0]&1 == 0))
-	if slices.Compare(b, a) < 0 {
-		a = b
+	var key []byte
+	for k := range e.states {
+		key = append(key, oriented(n, e.states[(first+k)%len(e.states)], turned(e.states[first]))...)
 	}
-	return string(a)
+	return string(key)
 }
 
 // oriented is the bytes of a state, or of its opposite.
@@ -146,7 +145,7 @@ func oriented(n int, state []uint64, opposite bool) []byte {
 	return list
 }
 
-// attractorStates are the states of a key, one or two.
+// attractorStates are the states of a key.
 func attractorStates(n int, key string) (states [][]uint64) {
 	words := spins.Words(n)
 	for at := 0; at < len(key); at += 8 * words {

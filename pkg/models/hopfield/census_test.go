@@ -16,7 +16,7 @@ import (
 func counted(t testing.TB, n, p, k, states int, sync bool) counts {
 	t.Helper()
 	at := func(stream uint64) *rand.Rand { return generator(stream, uint64(n), uint64(k)) }
-	c := census{patterns: spins.Draw(n, p, at(1)), states: states, maxSweeps: 1000, start: at(2)}
+	c := census{memory: memory{patterns: spins.Draw(n, p, at(1))}, states: states, maxSweeps: 1000, start: at(2)}
 	if !sync {
 		c.order = at(3)
 	}
@@ -66,10 +66,10 @@ func TestCensusIsExhaustive(t *testing.T) {
 			}
 			pairs[min(fmt.Sprint(a, b), fmt.Sprint(b, a), fmt.Sprint(minus(a), minus(b)), fmt.Sprint(minus(b), minus(a)))] = true
 		}
-		if got := counted(t, n, p, k, states, false); got.attractors != fixed/2 || got.unseen != 0 || got.starts[twoCycle] != 0 {
+		if got := counted(t, n, p, k, states, false); got.attractors != fixed/2 || got.unseen != 0 || got.starts[onCycle] != 0 {
 			t.Errorf("p = %d: %d attractors, %v unseen; there are %d fixed points", p, got.attractors, got.unseen, fixed)
 		}
-		if got := counted(t, n, p, k, states, true); got.attractors != fixed/2+len(pairs) || (got.starts[twoCycle] > 0) != (len(pairs) > 0) {
+		if got := counted(t, n, p, k, states, true); got.attractors != fixed/2+len(pairs) || (got.starts[onCycle] > 0) != (len(pairs) > 0) {
 			t.Errorf("p = %d: %d attractors of all at once; there are %d fixed points and %d cycles", p, got.attractors, fixed, len(pairs))
 		}
 		cycles += len(pairs)
@@ -99,18 +99,18 @@ func TestCensusEnergies(t *testing.T) {
 					e, _ = r.async(context.Background(), begin, 1000, order)
 				}
 				sweeps += e.sweeps
-				if e.other != nil {
-					want[twoCycle] += float64(net.energy(e.state)+net.energy(e.other)) / (4 * n * n)
+				if len(e.states) == 2 {
+					want[onCycle] += float64(net.energy(e.states[0])+net.energy(e.states[1])) / (4 * n * n)
 					continue
 				}
 				overlaps := make([]int32, p)
 				for mu := range p {
-					overlaps[mu] = int32(net.overlap(mu, e.state))
+					overlaps[mu] = int32(net.overlap(mu, e.states[0]))
 				}
-				want[newSorter(net.Patterns).class(e.state, overlaps)] += float64(net.energy(e.state)) / (2 * n * n)
+				want[newSorter(net.Patterns).class(e.states[0], overlaps)] += float64(net.energy(e.states[0])) / (2 * n * n)
 			}
 			for c := range classes {
-				if e, ok := got.meanEnergy(c, n); ok && math.Abs(e-want[c]/float64(got.starts[c])) > 1e-12 || ok != (want[c] != 0) {
+				if e, ok := got.meanEnergy(c, n, n); ok && math.Abs(e-want[c]/float64(got.starts[c])) > 1e-12 || ok != (want[c] != 0) {
 					t.Errorf("class %d: energy %v, want %v of %d", c, e, want[c], got.starts[c])
 				}
 			}
@@ -192,10 +192,10 @@ func TestMixtureEnergies(t *testing.T) {
 		var xs []float64
 		for k := range networks {
 			res := counted(t, n, c.p, k, 60, false)
-			if e, ok := res.meanEnergy(firstMixture+class(i), n); ok {
+			if e, ok := res.meanEnergy(firstMixture+class(i), n, n); ok {
 				xs = append(xs, e)
 			}
-			if e, ok := res.meanEnergy(isPattern, n); !ok || math.Abs(e+0.5) > 0.01 {
+			if e, ok := res.meanEnergy(isPattern, n, n); !ok || math.Abs(e+0.5) > 0.01 {
 				t.Errorf("p = %d: the patterns have energy %v", c.p, e)
 			}
 		}

@@ -41,11 +41,11 @@ func TestBoltzmann(t *testing.T) {
 	r, order, noise := net.relaxer(), generator(1), generator(2)
 	state, counts := []uint64{0}, make([]float64, 1<<n)
 	for range draws {
-		e, err := r.glauber(context.Background(), state, 10, temperature, order, noise)
+		e, err := r.glauber(context.Background(), state, 10, temperature, n, order, noise)
 		if err != nil {
 			t.Fatal(err)
 		}
-		state = slices.Clone(e.state)
+		state = slices.Clone(e.states[0])
 		counts[state[0]]++
 	}
 	weights, total := make([]float64, 1<<n), 0.0

@@ -5,6 +5,7 @@ import (
 	_ "embed"
 	"fmt"
 	"math"
+	"math/rand/v2"
 
 	"github.com/neurosweep/sweep/internal/draw"
 	"github.com/neurosweep/sweep/internal/spins"
@@ -19,17 +20,20 @@ var doc string
 const maxNeurons = 1 << 20
 
 var (
-	n           = models.Int("n", 500, "number of neurons").AtLeast(2).AtMost(maxNeurons)
-	alpha       = models.OptionalFloat("alpha", "load p/n: round(alpha n) patterns are stored, at least one").Above(0)
-	patterns    = models.OptionalInt("patterns", "number p of stored patterns").AtLeast(1).AtMost(spins.MaxPatterns)
-	update      = models.Choice("update", "neurons one after another in random order, or all at once", "async", "sync")
-	temperature = models.Float("temperature", 0, "temperature T of Glauber dynamics, 0 for none: max_sweeps sweeps are made").AtLeast(0)
-	diagonal    = models.Flag("diagonal", false, "keep the self-couplings J_ii = p/n instead of zeros")
-	start       = models.Float("start", 1, "overlap with its pattern that a try starts from").Above(0).AtMost(1)
-	trials      = models.Int("trials", 25, "tries of a network, each from another pattern: min(trials, p) are made").AtLeast(1)
-	maxSweeps   = models.Int("max_sweeps", 1000, "sweeps after which a try is given up").AtLeast(1).In("sweep")
+	n            = models.Int("n", 500, "number of neurons").AtLeast(2).AtMost(maxNeurons)
+	alpha        = models.OptionalFloat("alpha", "load p/n, of a diluted network p/connectivity: that many patterns are stored, rounded, at least one").Above(0)
+	patterns     = models.OptionalInt("patterns", "number p of stored patterns").AtLeast(1).AtMost(spins.MaxPatterns)
+	connectivity = models.OptionalInt("connectivity", "inputs of each neuron of a diluted network, less than n; not set: all others").AtLeast(1)
+	dilution     = models.Choice("dilution", "inputs of a diluted network: drawn for each neuron by itself, or in pairs of neurons that are inputs of each other", "asymmetric", "symmetric")
+	update       = models.Choice("update", "neurons one after another in random order, or all at once", "async", "sync")
+	temperature  = models.Float("temperature", 0, "temperature T of Glauber dynamics, 0 for none: max_sweeps sweeps are made").AtLeast(0)
+	diagonal     = models.Flag("diagonal", false, "keep the self-couplings J_ii = p/n, diluted p/connectivity, instead of zeros")
+	start        = models.Float("start", 1, "overlap with its pattern that a try starts from").Above(0).AtMost(1)
+	trials       = models.Int("trials", 25, "tries of a network, each from another pattern: min(trials, p) are made").AtLeast(1)
+	maxSweeps    = models.Int("max_sweeps", 1000, "sweeps after which a try is given up").AtLeast(1).In("sweep")
 
 	patternStream = models.NewStream("patterns", n)
+	graphStream   = models.NewStream("graph", n, connectivity)
 	orderStream   = models.NewStream("order", n)
 	startStream   = models.NewStream("start", n)
 	noiseStream   = models.NewStream("noise", n)
@@ -41,9 +45,9 @@ var (
 	successFraction = models.Scalar("success_fraction", "", "fraction of the tries with m_f > 0.8")
 	sweeps          = models.Scalar("sweeps", "sweep", "mean over the tries of the sweeps until the final state, max_sweeps if none was found")
 	energy          = models.Scalar("energy", "", "mean over the tries of the final energy per neuron, without the diagonal")
-	cycleLength     = models.Integer("cycle_length", "sweep", "longest final cycle: 1 fixed points only, 2 a two-cycle, null if a try met max_sweeps")
+	cycleLength     = models.Integer("cycle_length", "sweep", "longest final cycle: 1 fixed points only, 2 a two-cycle, more in asymmetric networks only; null if a try met max_sweeps")
 	errorFraction   = models.Scalar("error_fraction", "", "mean over the tries of the fraction (1-m_f)/2 of wrong spins")
-	overlaps        = models.Series("overlaps", "", "final overlap m_f of each try, in the order of the patterns").Long(models.Counted("min(trials, p)", tries, n, alpha, patterns, trials))
+	overlaps        = models.Series("overlaps", "", "final overlap m_f of each try, in the order of the patterns").Long(models.Counted("min(trials, p)", tries, n, connectivity, alpha, patterns, trials))
 	stored          = models.Integer("stored", "", "number p of stored patterns")
 	twoCycles       = models.Scalar("two_cycle_fraction", "", "fraction of the tries that end in a cycle of two states; null at a temperature")
 
@@ -61,7 +65,7 @@ var (
 		models.Scalar("mixture5_fraction", "", "fraction of the random states that lead to a mixture of five patterns"),
 		models.Scalar("mixture7_fraction", "", "fraction of the random states that lead to a mixture of seven patterns"),
 		models.Scalar("other_fraction", "", "fraction of the random states that lead to any other fixed point"),
-		models.Scalar("cycle_fraction", "", "fraction of the random states that lead to a cycle of two states"),
+		models.Scalar("cycle_fraction", "", "fraction of the random states that lead to a cycle of two states or, in asymmetric networks, more"),
 	}
 	classEnergy = [classes]*models.ScalarOutput{
 		models.Scalar("pattern_energy", "", "mean energy per neuron, without the diagonal, over the random states that lead to a pattern; null if none does"),
@@ -69,7 +73,7 @@ var (
 		models.Scalar("mixture5_energy", "", "the same for mixtures of five patterns"),
 		models.Scalar("mixture7_energy", "", "the same for mixtures of seven patterns"),
 		models.Scalar("other_energy", "", "the same for other fixed points"),
-		models.Scalar("cycle_energy", "", "the same for cycles of two states, of which the mean is taken"),
+		models.Scalar("cycle_energy", "", "the same for cycles, of which the mean is taken"),
 	}
 	censusMeasure = &models.Measure{
 		Name:    "census",
@@ -95,10 +99,10 @@ var Model = (&models.Model{
 	Name:    "hopfield",
 	Doc:     doc,
 	Version: 1,
-	Params:  []models.Param{n, alpha, patterns, update, temperature, diagonal, start, trials, maxSweeps},
+	Params:  []models.Param{n, alpha, patterns, connectivity, dilution, update, temperature, diagonal, start, trials, maxSweeps},
 	OneOf:   [][]models.Param{{alpha, patterns}},
-	Streams: []*models.Stream{patternStream, orderStream, startStream, noiseStream},
-	Size:    []models.Param{n, alpha, patterns, trials, randomStarts},
+	Streams: []*models.Stream{patternStream, graphStream, orderStream, startStream, noiseStream},
+	Size:    []models.Param{n, alpha, patterns, connectivity, trials, randomStarts},
 	Traces:  []*models.Trace{overlapTrace, energyTrace},
 	Outputs: []models.Output{overlap, successFraction, sweeps, energy, cycleLength, errorFraction, overlaps, stored, twoCycles},
 
@@ -107,13 +111,13 @@ var Model = (&models.Model{
 }).Asking()
 
 func run(ctx context.Context, t *models.Trial) error {
-	p, err := storedPatterns(t)
+	x, err := build(ctx, t)
 	if err != nil {
 		return err
 	}
+	p := x.patterns.P()
 	e := retrieval{
-		patterns:  spins.Draw(n.Of(t), p, patternStream.Of(t)),
-		diagonal:  diagonal.Of(t),
+		memory:    x,
 		tries:     tries(t),
 		flips:     draw.Flips(start.Of(t), n.Of(t)),
 		maxSweeps: maxSweeps.Of(t),
@@ -128,10 +132,10 @@ func run(ctx context.Context, t *models.Trial) error {
 		e.order = orderStream.Of(t)
 	}
 	if overlapTrace.Recorded(t) || energyTrace.Recorded(t) {
-		size := float64(n.Of(t))
+		size, unit := float64(n.Of(t)), float64(e.unit())
 		e.see = func(try, sweeps int, state *spins.State) {
 			overlapTrace.AddFrom(t, float64(sweeps), try, float64(state.Overlaps()[try])/size)
-			energyTrace.AddFrom(t, float64(sweeps), try, float64(state.Energy())/(2*size*size))
+			energyTrace.AddFrom(t, float64(sweeps), try, float64(state.Energy())/(2*size*unit))
 		}
 	}
 	res, err := e.run(ctx)
@@ -156,14 +160,14 @@ func run(ctx context.Context, t *models.Trial) error {
 		twoCycles.Put(t, res.twoCycles)
 	}
 	if t.Asks(censusMeasure) {
-		return take(ctx, t, e.patterns)
+		return take(ctx, t, x)
 	}
 	return nil
 }
 
 // take puts the census of a network.
-func take(ctx context.Context, t *models.Trial, x *spins.Patterns) error {
-	c := census{patterns: x, diagonal: diagonal.Of(t), states: randomStarts.Of(t), maxSweeps: maxSweeps.Of(t), start: randomStartStream.Of(t)}
+func take(ctx context.Context, t *models.Trial, x memory) error {
+	c := census{memory: x, states: randomStarts.Of(t), maxSweeps: maxSweeps.Of(t), start: randomStartStream.Of(t)}
 	if update.Of(t) == "async" {
 		c.order = randomOrderStream.Of(t)
 	}
@@ -177,7 +181,7 @@ func take(ctx context.Context, t *models.Trial, x *spins.Patterns) error {
 	unsettledFraction.Put(t, float64(res.unsettled)/float64(c.states))
 	for k := range classes {
 		classFraction[k].Put(t, float64(res.starts[k])/float64(c.states))
-		if e, ok := res.meanEnergy(k, x.N()); ok {
+		if e, ok := res.meanEnergy(k, x.patterns.N(), x.unit()); ok {
 			classEnergy[k].Put(t, e)
 		} else {
 			classEnergy[k].None(t)
@@ -186,13 +190,63 @@ func take(ctx context.Context, t *models.Trial, x *spins.Patterns) error {
 	return nil
 }
 
+// build draws the network of a trial.
+func build(ctx context.Context, t *models.Trial) (memory, error) {
+	size := n.Of(t)
+	c, diluted := connectivity.Lookup(t)
+	switch {
+	case !diluted:
+	case c >= size:
+		return memory{}, fmt.Errorf("connectivity = %d: a neuron of n = %d has at most %d inputs", c, size, size-1)
+	case c > spins.MaxBonds/size:
+		return memory{}, fmt.Errorf("connectivity = %d: %d neurons of so many inputs have %.2g bonds; at most %.2g are possible", c, size, float64(size)*float64(c), float64(spins.MaxBonds))
+	}
+	p, err := storedPatterns(t)
+	if err != nil {
+		return memory{}, err
+	}
+	x := memory{patterns: spins.Draw(size, p, patternStream.Of(t)), diagonal: diagonal.Of(t)}
+	if !diluted {
+		return x, nil
+	}
+	return x, x.dilute(ctx, c, dilution.Of(t) == "symmetric", graphStream.Of(t))
+}
+
+// dilute draws the graph of a network, with c inputs a neuron or, if it is symmetric, c
+// in the mean, and forms the couplings.
+func (x *memory) dilute(ctx context.Context, c int, symmetric bool, r *rand.Rand) error {
+	n := x.patterns.N()
+	var graph *spins.Graph
+	if symmetric {
+		pairs, err := draw.Pairs(ctx, n, float64(c)/float64(n-1), r)
+		if err != nil {
+			return err
+		}
+		graph = spins.Undirected(n, pairs)
+	} else {
+		from, err := draw.Inputs(ctx, n, c, r)
+		if err != nil {
+			return err
+		}
+		graph = spins.Directed(n, c, from)
+	}
+	var err error
+	x.inputs = c
+	x.bonds, err = spins.Couple(ctx, x.patterns, graph)
+	return err
+}
+
 // storedPatterns is the number of patterns, if there may be so many.
 func storedPatterns(t *models.Trial) (int, error) {
 	if p, given := patterns.Lookup(t); given {
 		return p, nil
 	}
 	a, _ := alpha.Lookup(t)
-	return storedAt(a, n.Of(t))
+	c, diluted := connectivity.Lookup(t)
+	if !diluted {
+		c = n.Of(t)
+	}
+	return storedAt(a, c)
 }
 
 // tries is how many tries are made, 0 if so many patterns have no place.
@@ -201,12 +255,12 @@ func tries(t *models.Trial) int {
 	return min(trials.Of(t), p)
 }
 
-// storedAt is the number of patterns at load alpha, round(alpha n) and at least
-// one.
-func storedAt(alpha float64, n int) (int, error) {
-	p := math.Round(alpha * float64(n))
+// storedAt is the number of patterns at load alpha of neurons with c inputs, round(alpha
+// c) and at least one.
+func storedAt(alpha float64, c int) (int, error) {
+	p := math.Round(alpha * float64(c))
 	if p > spins.MaxPatterns {
-		return 0, fmt.Errorf("alpha = %v stores %v patterns in n = %d neurons; at most %d are possible", alpha, p, n, spins.MaxPatterns)
+		return 0, fmt.Errorf("alpha = %v stores %v patterns, at %d inputs a neuron; at most %d are possible", alpha, p, c, spins.MaxPatterns)
 	}
 	return max(1, int(p)), nil
 }

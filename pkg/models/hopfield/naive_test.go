@@ -84,17 +84,18 @@ func sign(h, old int) int {
 	return old
 }
 
-// async changes s and returns the number of sweeps that changed something. It
-// draws the permutations as the relaxer does.
-func (v *naive) async(s []int, rng *rand.Rand) int {
+// async changes s, in limit sweeps at most, and returns the number of sweeps that
+// changed something and whether none would any more. It draws the permutations as the
+// relaxer does.
+func (v *naive) async(s []int, rng *rand.Rand, limit int) (sweeps int, settled bool) {
 	order := draw.Identity(len(s))
-	for sweeps := 0; ; sweeps++ {
+	for ; ; sweeps++ {
 		stable := true
 		for i := range s {
 			stable = stable && sign(v.field(i, s), s[i]) == s[i]
 		}
-		if stable {
-			return sweeps
+		if stable || sweeps == limit {
+			return sweeps, stable
 		}
 		draw.Choose(order, len(order), rng)
 		for _, i := range order {

@@ -116,11 +116,11 @@ func TestGauge(t *testing.T) {
 		}
 		for _, update := range []string{"async", "sync"} {
 			x, y := relax(t, a, update, start, generator(uint64(try))), relax(t, b, update, image, generator(uint64(try)))
-			if x.sweeps != y.sweeps || x.cycle != y.cycle || net.energy(x.state) != other.energy(y.state) {
+			if x.sweeps != y.sweeps || x.cycle != y.cycle || net.energy(x.states[0]) != other.energy(y.states[0]) {
 				t.Fatalf("%s: %+v and, turned, %+v", update, x, y)
 			}
 			for mu := range p {
-				if m, k := net.overlap(mu, x.state), other.overlap(mu, y.state); m != k {
+				if m, k := net.overlap(mu, x.states[0]), other.overlap(mu, y.states[0]); m != k {
 					t.Fatalf("%s: overlap %d is %d and, turned, %d", update, mu, m, k)
 				}
 			}

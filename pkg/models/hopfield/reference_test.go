@@ -67,7 +67,7 @@ func BenchmarkReference(b *testing.B) {
 						best = min(best, cpuTime()-begin)
 					}
 					sum := uint64(0)
-					for _, word := range e.state {
+					for _, word := range e.states[0] {
 						sum = (sum ^ word) * 0x9e3779b97f4a7c15
 					}
 					fmt.Printf("\n%s %d %016x %.6f %.6f\n", k.Name, e.sweeps, sum, best.Seconds(), drawn.Seconds())

@@ -39,25 +39,25 @@ func TestRelax(t *testing.T) {
 			s := signs(net.n, start)
 			copy(r.order, draw.Identity(net.n))
 			e := relax(t, r, "async", start, generator(uint64(try)))
-			sweeps := v.async(s, generator(uint64(try)))
-			if e.sweeps != sweeps || e.cycle != 1 || e.other != nil || !equal(signs(net.n, e.state), s) {
+			sweeps, _ := v.async(s, generator(uint64(try)), 10_000)
+			if e.sweeps != sweeps || e.cycle != 1 || len(e.states) != 1 || !equal(signs(net.n, e.states[0]), s) {
 				t.Fatalf("async: %+v, want %v after %d sweeps", e, s, sweeps)
 			}
 
 			orbit, back := v.sync(signs(net.n, start))
 			e = relax(t, r, "sync", start, nil)
-			if e.sweeps != back || e.cycle != len(orbit)-back || !equal(signs(net.n, e.state), orbit[back]) {
+			if e.sweeps != back || e.cycle != len(orbit)-back || !equal(signs(net.n, e.states[0]), orbit[back]) {
 				t.Fatalf("sync: %+v, want cycle %d after %d sweeps", e, len(orbit)-back, back)
 			}
-			if e.cycle == 2 && !equal(signs(net.n, e.other), orbit[back+1]) {
-				t.Fatalf("sync: the other state is %v, want %v", signs(net.n, e.other), orbit[back+1])
+			if e.cycle == 2 && !equal(signs(net.n, e.states[1]), orbit[back+1]) {
+				t.Fatalf("sync: the other state is %v, want %v", signs(net.n, e.states[1]), orbit[back+1])
 			}
 
 			// A limit below the transient gives the state at the limit; one equal
 			// to it is enough.
 			for limit := 1; limit <= back; limit++ {
 				e, err := r.sync(context.Background(), start, limit)
-				if err != nil || e.sweeps != limit || (e.cycle != 0) != (limit == back) || !equal(signs(net.n, e.state), orbit[limit]) {
+				if err != nil || e.sweeps != limit || (e.cycle != 0) != (limit == back) || !equal(signs(net.n, e.states[0]), orbit[limit]) {
 					t.Fatalf("sync, limit %d of %d: %+v, %v", limit, back, e, err)
 				}
 			}
@@ -80,7 +80,7 @@ func TestTie(t *testing.T) {
 		for _, start := range []uint64{0b111, 0b101, 0b000, 0b010} {
 			for seed := range uint64(10) {
 				e := relax(t, r, update, []uint64{start}, generator(seed))
-				if e.state[0] != start || e.sweeps != 0 || e.cycle != 1 {
+				if e.states[0][0] != start || e.sweeps != 0 || e.cycle != 1 {
 					t.Fatalf("%s from %03b: %+v", update, start, e)
 				}
 			}
@@ -90,13 +90,13 @@ func TestTie(t *testing.T) {
 		for _, start := range []uint64{0b001, 0b011, 0b100, 0b110} {
 			for seed := range uint64(10) {
 				e := relax(t, r, update, []uint64{start}, generator(seed))
-				if e.state[0]&0b010 != start&0b010 {
+				if e.states[0][0]&0b010 != start&0b010 {
 					t.Fatalf("%s from %03b: %+v", update, start, e)
 				}
 			}
 		}
 		// Both neurons follow one another at once.
-		if e := relax(t, r, "sync", []uint64{0b001}, nil); e.cycle != 2 || e.other[0] != 0b100 {
+		if e := relax(t, r, "sync", []uint64{0b001}, nil); e.cycle != 2 || e.states[1][0] != 0b100 {
 			t.Fatalf("sync from 001: %+v", e)
 		}
 	}
@@ -235,7 +235,7 @@ func TestCancel(t *testing.T) {
 	net := newNetwork(1000, 500, false, rng)
 	for _, sync := range []bool{false, true} {
 		for left := 1; left <= 6; left++ {
-			e := retrieval{patterns: net.Patterns, tries: 25, flips: 400, maxSweeps: 1000, start: rng}
+			e := retrieval{memory: memory{patterns: net.Patterns}, tries: 25, flips: 400, maxSweeps: 1000, start: rng}
 			if !sync {
 				e.order = rng
 			}

@@ -8,12 +8,35 @@ import (
 	"github.com/neurosweep/sweep/internal/spins"
 )
 
+// memory is what is relaxed: patterns and the couplings between them.
+type memory struct {
+	patterns *spins.Patterns
+	diagonal bool // it is kept
+
+	bonds  *spins.Bonds // of a diluted network; nil: all neurons are inputs of all others
+	inputs int          // of a neuron, in the mean; used with bonds only
+}
+
+func (x *memory) relaxer() *relaxer {
+	if x.bonds != nil {
+		return newRelaxer(x.bonds.NewState(x.diagonal), x.patterns.N())
+	}
+	return newRelaxer(spins.NewState(x.patterns, x.diagonal), x.patterns.N())
+}
+
+// unit is the 1/J of an integer coupling of 1: N, or the inputs of a diluted neuron.
+func (x *memory) unit() int {
+	if x.bonds != nil {
+		return x.inputs
+	}
+	return x.patterns.N()
+}
+
 // retrieval relaxes a network from its first patterns, one try after another.
 type retrieval struct {
-	patterns  *spins.Patterns
-	diagonal  bool // it is kept
-	tries     int  // at most the number of patterns
-	flips     int  // spins of the pattern that are flipped before a try
+	memory
+	tries     int // at most the number of patterns
+	flips     int // spins of the pattern that are flipped before a try
 	maxSweeps int
 	start     *rand.Rand // which spins are flipped; unused without flips
 	order     *rand.Rand // of asynchronous updates; nil: synchronous
@@ -39,12 +62,13 @@ const successNum, successDen = 4, 5
 
 func (e *retrieval) run(ctx context.Context) (results, error) {
 	n := e.patterns.N()
-	r := newRelaxer(spins.NewState(e.patterns, e.diagonal), n)
+	r := e.relaxer()
 	begin := make([]uint64, spins.Words(n))
 	sites := draw.Identity(n)
 	res := results{cycle: 1, overlaps: make([]float64, e.tries)}
-	// Sums over two states a try: both of a two-cycle, twice a fixed point.
-	var overlapSum, energySum int64
+	// Twice the mean over the states of a try's cycle, added up: integers, and exact,
+	// unless a cycle is longer than two.
+	overlapSum, energySum := 0.0, 0.0
 	successes, sweepSum, cycles, limited := 0, 0, 0, false
 	for mu := range e.tries {
 		if err := ctx.Err(); err != nil {
@@ -58,7 +82,7 @@ func (e *retrieval) run(ctx context.Context) (results, error) {
 		var err error
 		switch {
 		case e.temperature > 0:
-			end, err = r.glauber(ctx, begin, e.maxSweeps, e.temperature, e.order, e.noise)
+			end, err = r.glauber(ctx, begin, e.maxSweeps, e.temperature, e.unit(), e.order, e.noise)
 		case e.order != nil:
 			end, err = r.async(ctx, begin, e.maxSweeps, e.order)
 		default:
@@ -67,20 +91,20 @@ func (e *retrieval) run(ctx context.Context) (results, error) {
 		if err != nil {
 			return results{}, err
 		}
-		if end.other == nil {
-			end.other = end.state
-		} else {
+		if end.cycle == 2 {
 			cycles++
 		}
-		m := 0
-		for _, state := range [][]uint64{end.state, end.other} {
-			r.move(state)
+		m, h := 0, int64(0)
+		for _, state := range end.states {
+			r.Move(state)
 			m += int(r.Overlaps()[mu])
-			energySum += r.Energy()
+			h += r.Energy()
 		}
-		res.overlaps[mu] = float64(m) / float64(2*n)
-		overlapSum += int64(m)
-		if successDen*m > successNum*2*n {
+		period := len(end.states)
+		res.overlaps[mu] = float64(m) / float64(period*n)
+		overlapSum += 2 * float64(m) / float64(period)
+		energySum += 2 * float64(h) / float64(period)
+		if successDen*m > successNum*period*n {
 			successes++
 		}
 		sweepSum += end.sweeps
@@ -91,13 +115,13 @@ func (e *retrieval) run(ctx context.Context) (results, error) {
 		res.cycle = 0
 	}
 	// One division each of exact integers: the means are rounded once.
-	tries, size := int64(e.tries), int64(n)
-	res.overlap = float64(overlapSum) / float64(2*size*tries)
-	res.errors = float64(2*size*tries-overlapSum) / float64(4*size*tries)
-	res.energy = float64(energySum) / float64(4*size*size*tries)
-	res.success = float64(successes) / float64(tries)
-	res.sweeps = float64(sweepSum) / float64(tries)
-	res.twoCycles = float64(cycles) / float64(tries)
+	all := float64(2 * n * e.tries)
+	res.overlap = overlapSum / all
+	res.errors = (all - overlapSum) / (2 * all)
+	res.energy = energySum / (2 * all * float64(e.unit()))
+	res.success = float64(successes) / float64(e.tries)
+	res.sweeps = float64(sweepSum) / float64(e.tries)
+	res.twoCycles = float64(cycles) / float64(e.tries)
 	return res, nil
 }
 

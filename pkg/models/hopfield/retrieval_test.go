@@ -46,7 +46,7 @@ func TestSinglePattern(t *testing.T) {
 func TestMeans(t *testing.T) {
 	const n, p, tries = 200, 38, 10
 	net := newNetwork(n, p, false, generator(5))
-	got, err := (&retrieval{patterns: net.Patterns, tries: tries, maxSweeps: 1000}).run(context.Background())
+	got, err := (&retrieval{memory: memory{patterns: net.Patterns}, tries: tries, maxSweeps: 1000}).run(context.Background())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -119,7 +119,7 @@ func TestSuccessBound(t *testing.T) {
 		for range 9 {
 			all = append(all, []uint64{1<<20 - 1 ^ (1<<(wrong+1) - 1)})
 		}
-		r, err := (&retrieval{patterns: spins.Store(20, all...), tries: 1, maxSweeps: 100}).run(context.Background())
+		r, err := (&retrieval{memory: memory{patterns: spins.Store(20, all...)}, tries: 1, maxSweeps: 100}).run(context.Background())
 		if err != nil {
 			t.Fatal(err)
 		}

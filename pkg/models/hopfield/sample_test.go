@@ -121,8 +121,7 @@ func sample(t testing.TB, networks int, c protocol) []results {
 	for k := range all {
 		at := func(stream uint64) *rand.Rand { return generator(stream, uint64(c.n), uint64(k)) }
 		e := retrieval{
-			patterns:  spins.Draw(c.n, c.p, at(1)),
-			diagonal:  c.diagonal,
+			memory:    memory{patterns: spins.Draw(c.n, c.p, at(1)), diagonal: c.diagonal},
 			tries:     min(c.tries, c.p),
 			flips:     draw.Flips(c.m0, c.n),
 			maxSweeps: c.maxSweeps,

@@ -4,6 +4,7 @@ package hopfield
 
 import (
 	"context"
+	"fmt"
 	"math"
 	"slices"
 	"testing"
@@ -187,7 +188,7 @@ func TestCensusTable(t *testing.T) {
 				if err != nil {
 					t.Fatal(err)
 				}
-				r.Set(e.state)
+				r.Set(e.states[0])
 				if threeAlike(n, r.Overlaps()) {
 					xs[k] += 1.0 / states
 				}
@@ -213,5 +214,29 @@ func threeAlike(n int, overlaps []int32) bool {
 func TestCriticalStarts(t *testing.T) {
 	for _, c := range []struct{ alpha, want float64 }{{0.02, 0.08}, {0.05, 0.18}, {0.10, 0.36}, {0.12, 0.45}, {0.13, 0.51}} {
 		critical(t, c.alpha, c.want, 200)
+	}
+}
+
+// TestDilutedRetrievalLarge compares what networks of a million neurons keep, which are
+// trees for long enough even near the end of retrieval, with the fixed points of
+// Derrida, Gardner and Zippelius. What the theory for the number of inputs adds to
+// these is taken off.
+func TestDilutedRetrievalLarge(t *testing.T) {
+	tolerance := []float64{0.0001, 0.0004, 0.003, 0.012}
+	for k, c := range dgz {
+		more := kept(finite(c.c, c.p)) - c.m
+		got := keptBy(t, 1_000_000, c.c, c.p, 4)
+		got.value -= more
+		answer(t, fmt.Sprintf("overlap at α = %g, of %d inputs and %d patterns, %+.5f taken off", c.alpha, c.c, c.p, -more), got, c.m, tolerance[k])
+	}
+}
+
+// TestDilutedEnd loses what is stored above α_c = 2/π: 60 steps at α = 7/9 leave the
+// overlap sqrt(2/πα)^60 = 0.002 or less.
+func TestDilutedEnd(t *testing.T) {
+	for _, p := range []int{35, 45} {
+		if got := keptBy(t, 200_000, 45, p, 3); !(math.Abs(got.value) < 0.05) {
+			t.Errorf("%d patterns of 45 inputs keep an overlap of %.4f (standard error %.4f)", p, got.value, got.se)
+		}
 	}
 }
