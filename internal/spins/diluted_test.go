@@ -6,6 +6,8 @@ import (
 	"math/rand/v2"
 	"slices"
 	"testing"
+
+	"github.com/neurosweep/sweep/internal/testkit"
 )
 
 // graphs are a directed graph of c inputs a neuron and an undirected one, with the
@@ -60,7 +62,7 @@ func diluted(x *Patterns, inputs [][]int, state []uint64, diagonal bool) (fields
 func TestDiluted(t *testing.T) {
 	for _, size := range [][3]int{{2, 1, 1}, {5, 2, 3}, {64, 63, 64}, {65, 10, 65}, {100, 7, 17}, {33, 20, 447}, {130, 40, 200}} {
 		n, c, p := size[0], size[1], size[2]
-		r := generator(uint64(n), uint64(c))
+		r := testkit.Generator(uint64(n), uint64(c))
 		x := Draw(n, p, r)
 		for name, g := range graphs(n, c, r) {
 			for _, diagonal := range []bool{false, true} {
@@ -141,7 +143,7 @@ func TestUndiluted(t *testing.T) {
 	for _, k := range Kernels() {
 		for _, size := range [][2]int{{2, 5}, {64, 64}, {100, 17}, {150, 600}} {
 			n, p := size[0], size[1]
-			r := generator(uint64(n))
+			r := testkit.Generator(uint64(n))
 			x := Draw(n, p, r)
 			for name, g := range graphs(n, n-1, r) {
 				for _, diagonal := range []bool{false, true} {
@@ -200,7 +202,7 @@ func TestHistory(t *testing.T) {
 	var h History
 	for range 2 {
 		h.Reset()
-		r := generator(1)
+		r := testkit.Generator(1)
 		var all [][]uint64
 		for now := range 300 {
 			state := []uint64{r.Uint64N(8), r.Uint64N(8) << 60}
@@ -223,7 +225,7 @@ func TestHistory(t *testing.T) {
 
 // TestCoupleStops when it is told to.
 func TestCoupleStops(t *testing.T) {
-	r := generator(1)
+	r := testkit.Generator(1)
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
 	if _, err := Couple(ctx, Draw(20, 3, r), graphs(20, 3, r)["directed"].Graph); err != context.Canceled {

@@ -5,17 +5,9 @@ import (
 	"math/rand/v2"
 	"slices"
 	"testing"
-)
 
-func generator(seed ...uint64) *rand.Rand {
-	var key [32]byte
-	for i, s := range seed {
-		for b := range 8 {
-			key[8*i+b] = byte(s >> (8 * b))
-		}
-	}
-	return rand.New(rand.NewChaCha8(key))
-}
+	"github.com/neurosweep/sweep/internal/testkit"
+)
 
 // random is a state of n random spins.
 func random(n int, r *rand.Rand) []uint64 {
@@ -86,7 +78,7 @@ func each(t *testing.T, f func(t *testing.T, k Kernel, x *Patterns, diagonal boo
 			for _, diagonal := range []bool{false, true} {
 				n, p := size[0], size[1]
 				t.Run(fmt.Sprintf("%s/n=%d/p=%d/diagonal=%t", k.Name, n, p, diagonal), func(t *testing.T) {
-					r := generator(uint64(n), uint64(p))
+					r := testkit.Generator(uint64(n), uint64(p))
 					f(t, k, Draw(n, p, r), diagonal, r)
 				})
 			}
@@ -99,7 +91,7 @@ func each(t *testing.T, f func(t *testing.T, k Kernel, x *Patterns, diagonal boo
 func TestDraw(t *testing.T) {
 	for _, size := range sizes {
 		n, p := size[0], size[1]
-		x, r := Draw(n, p, generator(7)), generator(7)
+		x, r := Draw(n, p, testkit.Generator(7)), testkit.Generator(7)
 		var all [][]uint64
 		got := make([]uint64, Words(n))
 		for mu := range p {
@@ -158,7 +150,7 @@ func TestStable(t *testing.T) {
 		for p := 1; p <= 3; p++ {
 			for _, diagonal := range []bool{false, true} {
 				const n = 101
-				x := Draw(n, p, generator(uint64(p)))
+				x := Draw(n, p, testkit.Generator(uint64(p)))
 				state := make([]uint64, Words(n))
 				x.Pattern(state, 0)
 				s := k.NewState(x, diagonal)
@@ -220,7 +212,7 @@ func TestUnstable(t *testing.T) {
 // patterns and past the point of overlap zero.
 func TestLarge(t *testing.T) {
 	for _, n := range []int{20_001, 70_000} {
-		r := generator(uint64(n))
+		r := testkit.Generator(uint64(n))
 		a := random(n, r)
 		b := slices.Clone(a)
 		for k := range b[:len(b)/2] {
@@ -257,7 +249,7 @@ func TestCounters(t *testing.T) {
 	for _, k := range Kernels() {
 		for _, p := range []int{1, 63, 64, 65, 448, 500, 512, 513, 1025, 5000} {
 			for odd := range 2 {
-				r := generator(uint64(p), uint64(odd))
+				r := testkit.Generator(uint64(p), uint64(odd))
 				x := Draw(9, p, r)
 				for i := range x.Row(0) {
 					x.Row(0)[i], x.Row(1)[i] = 0, ^uint64(0)
@@ -320,7 +312,7 @@ func TestCounters(t *testing.T) {
 
 // TestNoAllocation: a state works in the memory it has.
 func TestNoAllocation(t *testing.T) {
-	r := generator(3)
+	r := testkit.Generator(3)
 	x := Draw(200, 100, r)
 	order := make([]int32, 200)
 	for i := range order {
@@ -355,7 +347,7 @@ func FuzzKernels(f *testing.F) {
 		if int(n)*int(p) > 1<<21 {
 			p = uint16(1 + (1<<21)/int(n))
 		}
-		r := generator(seed)
+		r := testkit.Generator(seed)
 		x := Draw(int(n), int(p), r)
 		if seed%3 == 0 { // few different rows: overlaps are large
 			for i := range x.N() {

@@ -2,14 +2,11 @@ package associative_test
 
 import (
 	"math"
-	"os"
-	"path/filepath"
 	"testing"
 
-	"github.com/neurosweep/sweep/pkg/experiment"
-	"github.com/neurosweep/sweep/pkg/models"
 	"github.com/neurosweep/sweep/pkg/models/associative"
 	"github.com/neurosweep/sweep/pkg/models/hopfield"
+	"github.com/neurosweep/sweep/pkg/models/modeltest"
 )
 
 // TestSameAsHopfield runs one spec with both models: rule hebb has the patterns,
@@ -17,6 +14,7 @@ import (
 // too, and both end in the same states.
 func TestSameAsHopfield(t *testing.T) {
 	sameAsHopfield(t, "hebb", `
+about: Are they the same?
 seed: 3
 replicates: 2
 params:
@@ -28,6 +26,7 @@ params:
   trials: 6
 `)
 	sameAsHopfield(t, "diluted", `
+about: Are they the same?
 seed: 4
 replicates: 2
 params:
@@ -43,40 +42,7 @@ params:
 
 func sameAsHopfield(t *testing.T, rule, spec string) {
 	t.Helper()
-	type row map[string]float64
-	rows := func(m *models.Model, extra string) (all []row) {
-		file := filepath.Join(t.TempDir(), "spec.yaml")
-		if err := os.WriteFile(file, []byte("about: Are they the same?\nmodel: "+m.Name+spec+extra), 0o666); err != nil {
-			t.Fatal(err)
-		}
-		read, err := experiment.Read(file, experiment.Options{Models: []*models.Model{m}})
-		if err != nil {
-			t.Fatal(err)
-		}
-		plan := read.Plan()
-		trial := plan.Setting().NewTrial()
-		for k := range plan.Len() {
-			var p models.Point
-			plan.Point(k, &p)
-			trial.Start(&p)
-			if err := m.Execute(t.Context(), trial); err != nil {
-				t.Fatal(err)
-			}
-			r := make(row)
-			for i, o := range m.Outputs {
-				switch slot := &trial.Slots[i]; {
-				case slot.State != models.Set:
-				case o.Decl().Kind == models.ScalarKind:
-					r[o.Decl().Name] = slot.Float()
-				case o.Decl().Kind == models.IntegerKind:
-					r[o.Decl().Name] = float64(int64(slot.Bits))
-				}
-			}
-			all = append(all, r)
-		}
-		return all
-	}
-	want, got := rows(hopfield.Model, ""), rows(associative.Model, "  rule: "+rule+"\n")
+	want, got := modeltest.Numbers(t, hopfield.Model, spec), modeltest.Numbers(t, associative.Model, spec+"  rule: "+rule+"\n")
 	cycles := make(map[float64]bool)
 	for k := range want {
 		cycles[want[k]["cycle_length"]] = true // 0: null

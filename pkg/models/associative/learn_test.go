@@ -5,6 +5,8 @@ import (
 	"math"
 	"slices"
 	"testing"
+
+	"github.com/neurosweep/sweep/internal/testkit"
 )
 
 // weights are the couplings J_ij, neuron i in row i.
@@ -59,7 +61,7 @@ func TestFormulas(t *testing.T) {
 			}
 		}
 	}
-	net := teach(t, "diluted", lesson{memories: m, inputs: 4, graph: generator(1)})
+	net := teach(t, "diluted", lesson{memories: m, inputs: 4, graph: testkit.Generator(1)})
 	oneWay := false
 	for i := range n {
 		inputs := 0
@@ -174,7 +176,7 @@ func TestUnlearnable(t *testing.T) {
 func TestMemories(t *testing.T) {
 	const n, p = 2000, 60
 	draw := func(p int, a, c float64) *memories {
-		return newMemories(n, p, a, c, origins{generator(1), generator(2), generator(3)})
+		return newMemories(n, p, a, c, origins{testkit.Generator(1), testkit.Generator(2), testkit.Generator(3)})
 	}
 	for _, x := range []struct{ a, c float64 }{{0, 0}, {0.4, 0}, {-0.7, 0}, {0, 0.25}, {0.4, 0.25}} {
 		m := draw(p, x.a, x.c)

@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"math"
 	"testing"
+
+	"github.com/neurosweep/sweep/internal/testkit"
 )
 
 // TestParallelCycles follows relaxations of small asymmetric networks state by
@@ -13,7 +15,7 @@ func TestParallelCycles(t *testing.T) {
 	lengths := make(map[int]int)
 	for seed := range uint64(60) {
 		m := randomMemories(n, 9, seed)
-		net := teach(t, "diluted", lesson{memories: m, inputs: 5, graph: generator(5, seed)})
+		net := teach(t, "diluted", lesson{memories: m, inputs: 5, graph: testkit.Generator(5, seed)})
 		j := weights(net, n)
 		got := retrieve(t, net, m, retrieval{tries: 1, sync: true}, seed)[0]
 
@@ -74,7 +76,7 @@ func TestAsyncEndsInFixedPoints(t *testing.T) {
 	for _, rule := range []string{"hebb", "storkey", "pseudo-inverse", "perceptron", "minover"} {
 		m := randomMemories(n, 30, 1)
 		net := teach(t, rule, lesson{memories: m, maxUpdates: 2000})
-		r := retrieval{tries: 1, flips: 16, net: net, memories: m, maxSweeps: 1000, start: generator(2), order: generator(3)}
+		r := retrieval{tries: 1, flips: 16, net: net, memories: m, maxSweeps: 1000, start: testkit.Generator(2), order: testkit.Generator(3)}
 		all, err := r.run(t.Context())
 		if err != nil {
 			t.Fatal(err)

@@ -2,27 +2,15 @@ package associative
 
 import (
 	"context"
-	"math"
-	"math/rand/v2"
 	"testing"
 
+	"github.com/neurosweep/sweep/internal/testkit"
 	"github.com/neurosweep/sweep/pkg/measure"
 )
 
-// generator is a random generator of the tests, fixed by numbers.
-func generator(seed ...uint64) *rand.Rand {
-	var key [32]byte
-	for i, s := range seed {
-		for b := range 8 {
-			key[8*i+b] = byte(s >> (8 * b))
-		}
-	}
-	return rand.New(rand.NewChaCha8(key))
-}
-
 // randomMemories are unbiased patterns.
 func randomMemories(n, p int, seed uint64) *memories {
-	return newMemories(n, p, 0, 0, origins{fair: generator(1, uint64(n), seed)})
+	return newMemories(n, p, 0, 0, origins{fair: testkit.Generator(1, uint64(n), seed)})
 }
 
 // teach teaches the lesson.
@@ -54,7 +42,7 @@ func held(t testing.TB, net *learned, m *memories) stable {
 func retrieve(t testing.TB, net *learned, m *memories, r retrieval, seed uint64) []outcome {
 	t.Helper()
 	r.net, r.memories = net, m
-	r.start, r.order, r.noise = generator(2, seed), generator(3, seed), generator(4, seed)
+	r.start, r.order, r.noise = testkit.Generator(2, seed), testkit.Generator(3, seed), testkit.Generator(4, seed)
 	if r.maxSweeps == 0 {
 		r.maxSweeps = 1000
 	}
@@ -70,11 +58,5 @@ func retrieve(t testing.TB, net *learned, m *memories, r retrieval, seed uint64)
 func answer(t *testing.T, name string, xs []float64, want, tolerance float64) {
 	t.Helper()
 	got := measure.BlockEstimate(xs)
-	t.Logf("%s: %.5f (standard error %.5f), want %.5f ± %.5f", name, got.Mean, got.SE, want, tolerance)
-	if 4*got.SE > tolerance {
-		t.Errorf("%s: the standard error %.5f is too large for a tolerance of %.5f", name, got.SE, tolerance)
-	}
-	if !(math.Abs(got.Mean-want) <= tolerance) {
-		t.Errorf("%s is %.5f (standard error %.5f), want %.5f ± %.5f", name, got.Mean, got.SE, want, tolerance)
-	}
+	testkit.Mean(t, name, got.Mean, got.SE, want, tolerance)
 }

@@ -2,27 +2,16 @@ package boltzmann
 
 import (
 	"math"
-	"math/rand/v2"
 	"testing"
 
+	"github.com/neurosweep/sweep/internal/testkit"
 	"github.com/neurosweep/sweep/pkg/measure"
 )
-
-// generator is a random generator of the tests, fixed by numbers.
-func generator(seed ...uint64) *rand.Rand {
-	var key [32]byte
-	for i, s := range seed {
-		for b := range 8 {
-			key[8*i+b] = byte(s >> (8 * b))
-		}
-	}
-	return rand.New(rand.NewChaCha8(key))
-}
 
 // randomMachine has Gaussian parameters of the given deviation.
 func randomMachine(n, m int, scale float64, seed uint64) *layers {
 	l := newLayers(n, m)
-	r := generator(seed)
+	r := testkit.Generator(seed)
 	for _, xs := range [][]float64{l.w, l.a, l.b} {
 		for k := range xs {
 			xs[k] = scale * r.NormFloat64()
@@ -91,7 +80,7 @@ func TestPartition(t *testing.T) {
 // TestGradient holds the gradient of the likelihood against differences.
 func TestGradient(t *testing.T) {
 	l := randomMachine(5, 4, 0.5, 2)
-	s := newSchool(l, fairPatterns(5, 3, generator(3)), 1)
+	s := newSchool(l, fairPatterns(5, 3, testkit.Generator(3)), 1)
 	gradient := newLayers(5, 4)
 	if _, err := s.likelihood(t.Context(), gradient); err != nil {
 		t.Fatal(err)
@@ -122,7 +111,7 @@ func TestGradient(t *testing.T) {
 // (Carreira-Perpiñán and Hinton 2005).
 func TestContrastiveDivergence(t *testing.T) {
 	l := randomMachine(5, 4, 0.5, 2)
-	patterns := fairPatterns(5, 3, generator(3))
+	patterns := fairPatterns(5, 3, testkit.Generator(3))
 	gradient := newLayers(5, 4)
 	if _, err := newSchool(l, patterns, 1).likelihood(t.Context(), gradient); err != nil {
 		t.Fatal(err)
@@ -133,7 +122,7 @@ func TestContrastiveDivergence(t *testing.T) {
 		same      bool
 	}{{"cd", 60, true}, {"pcd", 60, true}, {"cd", 1, false}} {
 		s := newSchool(l, patterns, 20)
-		s.algorithm, s.steps, s.noise = c.algorithm, c.steps, generator(4)
+		s.algorithm, s.steps, s.noise = c.algorithm, c.steps, testkit.Generator(4)
 		const rounds = 200
 		samples := make([][]float64, len(l.w))
 		for k := range samples {
@@ -165,7 +154,7 @@ func TestSampling(t *testing.T) {
 	l := randomMachine(n, m, 0.5, 5)
 	lnZ, _ := l.partition(t.Context(), nil)
 	counts := make([]int, 1<<n)
-	v, h, r := spins(0, n), make([]float64, m), generator(6)
+	v, h, r := spins(0, n), make([]float64, m), testkit.Generator(6)
 	for range steps {
 		l.gibbs(v, h, r)
 		state := 0
@@ -196,15 +185,15 @@ func TestLearning(t *testing.T) {
 	reached := make(map[string]float64)
 	for _, algorithm := range []string{"exact", "cd", "pcd"} {
 		l := newLayers(n, m)
-		s := newSchool(l, fairPatterns(n, p, generator(3)), 10)
-		s.algorithm, s.steps, s.rate, s.noise = algorithm, 5, 0.02, generator(4)
+		s := newSchool(l, fairPatterns(n, p, testkit.Generator(3)), 10)
+		s.algorithm, s.steps, s.rate, s.noise = algorithm, 5, 0.02, testkit.Generator(4)
 		if algorithm == "pcd" {
 			s.decay = 0.1 // without it the chains stop to mix, and the likelihood falls again
 		}
 		if before, _ := s.likelihood(t.Context(), nil); math.Abs(before+n*math.Ln2) > 1e-12 {
 			t.Errorf("the likelihood of no weights is %v, want -%d ln 2", before, n)
 		}
-		r := generator(7)
+		r := testkit.Generator(7)
 		for k := range l.w {
 			l.w[k] = 0.01 * r.NormFloat64()
 		}

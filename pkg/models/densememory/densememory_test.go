@@ -2,27 +2,16 @@ package densememory
 
 import (
 	"math"
-	"math/rand/v2"
 	"testing"
 
+	"github.com/neurosweep/sweep/internal/testkit"
 	"github.com/neurosweep/sweep/pkg/measure"
 )
-
-// generator is a random generator of the tests, fixed by numbers.
-func generator(seed ...uint64) *rand.Rand {
-	var key [32]byte
-	for i, s := range seed {
-		for b := range 8 {
-			key[8*i+b] = byte(s >> (8 * b))
-		}
-	}
-	return rand.New(rand.NewChaCha8(key))
-}
 
 // retrieve makes tries from patterns of which some spins are flipped.
 func retrieve(t testing.TB, m *memory, d dynamics, tries, flips int) results {
 	t.Helper()
-	e := retrieval{memory: m, dynamics: d, tries: tries, maxSweeps: 100, flips: flips, start: generator(8)}
+	e := retrieval{memory: m, dynamics: d, tries: tries, maxSweeps: 100, flips: flips, start: testkit.Generator(8)}
 	res, err := e.run(t.Context())
 	if err != nil {
 		t.Fatal(err)
@@ -35,13 +24,7 @@ func retrieve(t testing.TB, m *memory, d dynamics, tries, flips int) results {
 func answer(t *testing.T, name string, xs []float64, want, tolerance float64) {
 	t.Helper()
 	got := measure.BlockEstimate(xs)
-	t.Logf("%s: %.5f (standard error %.5f), want %.5f ± %.5f", name, got.Mean, got.SE, want, tolerance)
-	if 4*got.SE > tolerance {
-		t.Errorf("%s: the standard error %.5f is too large for a tolerance of %.5f", name, got.SE, tolerance)
-	}
-	if !(math.Abs(got.Mean-want) <= tolerance) {
-		t.Errorf("%s is %.5f (standard error %.5f), want %.5f ± %.5f", name, got.Mean, got.SE, want, tolerance)
-	}
+	testkit.Mean(t, name, got.Mean, got.SE, want, tolerance)
 }
 
 // TestErrors is the probability that a component of a pattern is unstable: to
@@ -80,7 +63,7 @@ func TestErrors(t *testing.T) {
 		const tries = 12
 		xs := make([]float64, 100)
 		for seed := range xs {
-			m := newMemory(c.n, c.k, generator(1, uint64(seed)))
+			m := newMemory(c.n, c.k, testkit.Generator(1, uint64(seed)))
 			s := newSpins(m, power(c.order, false), nil)
 			pattern := make([]float64, c.n)
 			for mu := range tries {
@@ -99,8 +82,8 @@ func TestErrors(t *testing.T) {
 // TestFields holds fields against the energies with both signs of a spin.
 func TestFields(t *testing.T) {
 	const n, k = 9, 7
-	m := newMemory(n, k, generator(1))
-	other := newMemory(n, 1, generator(2))
+	m := newMemory(n, k, testkit.Generator(1))
+	other := newMemory(n, 1, testkit.Generator(2))
 	state := make([]float64, n)
 	for i := range state {
 		state[i] = float64(other.xi[i])
@@ -148,8 +131,8 @@ func TestFields(t *testing.T) {
 
 // TestEndsInFixedPoints of every interaction, and keeps its overlaps.
 func TestEndsInFixedPoints(t *testing.T) {
-	m := newMemory(40, 300, generator(1))
-	for _, s := range []*spins{newSpins(m, power(2, false), generator(2)), newSpins(m, power(3, true), generator(2)), newSpins(m, nil, generator(2)).exponential(0.2)} {
+	m := newMemory(40, 300, testkit.Generator(1))
+	for _, s := range []*spins{newSpins(m, power(2, false), testkit.Generator(2)), newSpins(m, power(3, true), testkit.Generator(2)), newSpins(m, nil, testkit.Generator(2)).exponential(0.2)} {
 		res := retrieve(t, m, s, 1, 10)
 		kept := append([]int32(nil), s.overlaps...)
 		s.begin(append([]float64(nil), s.spin...))
@@ -168,18 +151,18 @@ func TestEndsInFixedPoints(t *testing.T) {
 // fraction ρ flipped, where all are found (Demircigil and others 2017, with
 // probability 1 in large networks); order 3 loses them.
 func TestExponentialCapacity(t *testing.T) {
-	m := newMemory(26, 1<<13, generator(1))
-	if res := retrieve(t, m, newSpins(m, nil, generator(2)).exponential(1), 40, 0); res.fixed != 1 {
+	m := newMemory(26, 1<<13, testkit.Generator(1))
+	if res := retrieve(t, m, newSpins(m, nil, testkit.Generator(2)).exponential(1), 40, 0); res.fixed != 1 {
 		t.Errorf("2^13 patterns in 26 neurons: %+v", res)
 	}
-	if res := retrieve(t, m, newSpins(m, power(3, false), generator(2)), 40, 0); res.fixed > 0.1 {
+	if res := retrieve(t, m, newSpins(m, power(3, false), testkit.Generator(2)), 40, 0); res.fixed > 0.1 {
 		t.Errorf("2^13 patterns in 26 neurons, order 3: %+v", res)
 	}
 	const rho = 0.1
 	x := 1 - 2*rho
 	i := ((1+x)*math.Log(1+x) + (1-x)*math.Log(1-x)) / 2
-	m = newMemory(40, int(math.Exp(40*i/2)), generator(1))
-	if res := retrieve(t, m, newSpins(m, nil, generator(2)).exponential(1), 40, 4); res.overlap < 0.999 {
+	m = newMemory(40, int(math.Exp(40*i/2)), testkit.Generator(1))
+	if res := retrieve(t, m, newSpins(m, nil, testkit.Generator(2)).exponential(1), 40, 4); res.overlap < 0.999 {
 		t.Errorf("%d patterns in 40 neurons from a tenth flipped: %+v", m.k, res)
 	}
 }
@@ -188,10 +171,10 @@ func TestExponentialCapacity(t *testing.T) {
 // pattern in one step where beta is large, and the mean of all where it is small.
 func TestSoftmax(t *testing.T) {
 	const n, k = 30, 50
-	m := newMemory(n, k, generator(1))
+	m := newMemory(n, k, testkit.Generator(1))
 	start := make([]float64, n)
 	for i := range start {
-		start[i] = generator(3, uint64(i)).Float64()*2 - 1
+		start[i] = testkit.Generator(3, uint64(i)).Float64()*2 - 1
 	}
 	for _, beta := range []float64{0.02, 0.1, 0.5} {
 		s := &softmax{memory: m, beta: beta}

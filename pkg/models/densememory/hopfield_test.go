@@ -2,14 +2,11 @@ package densememory_test
 
 import (
 	"math"
-	"os"
-	"path/filepath"
 	"testing"
 
-	"github.com/neurosweep/sweep/pkg/experiment"
-	"github.com/neurosweep/sweep/pkg/models"
 	"github.com/neurosweep/sweep/pkg/models/densememory"
 	"github.com/neurosweep/sweep/pkg/models/hopfield"
+	"github.com/neurosweep/sweep/pkg/models/modeltest"
 )
 
 // TestSameAsHopfield runs one spec with both models: order 2 has the patterns,
@@ -17,6 +14,7 @@ import (
 // states.
 func TestSameAsHopfield(t *testing.T) {
 	spec := `
+about: Are they the same?
 seed: 3
 replicates: 20
 params:
@@ -25,40 +23,7 @@ params:
   start: [0.7, 1]
   trials: 1
 `
-	type row map[string]float64
-	rows := func(m *models.Model, extra string) (all []row) {
-		file := filepath.Join(t.TempDir(), "spec.yaml")
-		if err := os.WriteFile(file, []byte("about: Are they the same?\nmodel: "+m.Name+spec+extra), 0o666); err != nil {
-			t.Fatal(err)
-		}
-		read, err := experiment.Read(file, experiment.Options{Models: []*models.Model{m}})
-		if err != nil {
-			t.Fatal(err)
-		}
-		plan := read.Plan()
-		trial := plan.Setting().NewTrial()
-		for k := range plan.Len() {
-			var p models.Point
-			plan.Point(k, &p)
-			trial.Start(&p)
-			if err := m.Execute(t.Context(), trial); err != nil {
-				t.Fatal(err)
-			}
-			r := make(row)
-			for i, o := range m.Outputs {
-				switch slot := &trial.Slots[i]; {
-				case slot.State != models.Set:
-				case o.Decl().Kind == models.ScalarKind:
-					r[o.Decl().Name] = slot.Float()
-				case o.Decl().Kind == models.IntegerKind:
-					r[o.Decl().Name] = float64(int64(slot.Bits))
-				}
-			}
-			all = append(all, r)
-		}
-		return all
-	}
-	want, got := rows(hopfield.Model, ""), rows(densememory.Model, "  order: 2\n")
+	want, got := modeltest.Numbers(t, hopfield.Model, spec), modeltest.Numbers(t, densememory.Model, spec+"  order: 2\n")
 	for k := range want {
 		for _, name := range []string{"overlap", "success_fraction", "error_fraction", "sweeps", "stored"} {
 			x := want[k][name]

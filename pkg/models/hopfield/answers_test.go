@@ -7,19 +7,14 @@ import (
 
 	"github.com/neurosweep/sweep/internal/draw"
 	"github.com/neurosweep/sweep/internal/spins"
+	"github.com/neurosweep/sweep/internal/testkit"
 )
 
 // answer compares a measured mean with a known answer. Its standard error, over
 // networks, must be small enough for the tolerance to be four of them.
 func answer(t *testing.T, name string, got mean, want, tolerance float64) {
 	t.Helper()
-	t.Logf("%s: %.5f (standard error %.5f), want %.5f ± %.5f", name, got.value, got.se, want, tolerance)
-	if 4*got.se > tolerance {
-		t.Errorf("%s: the standard error %.5f is too large for a tolerance of %.5f", name, got.se, tolerance)
-	}
-	if !(math.Abs(got.value-want) <= tolerance) {
-		t.Errorf("%s is %.5f (standard error %.5f), want %.5f ± %.5f", name, got.value, got.se, want, tolerance)
-	}
+	testkit.Mean(t, name, got.value, got.se, want, tolerance)
 }
 
 // TestOneStep takes one synchronous step from overlap 0.5:
@@ -28,8 +23,8 @@ func TestOneStep(t *testing.T) {
 	const n, p, networks = 1000, 100, 200
 	xs := make([]float64, networks)
 	for k := range xs {
-		net := newNetwork(n, p, false, generator(1, n, uint64(k)))
-		e := retrieval{memory: memory{patterns: net.Patterns}, flips: draw.Flips(0.5, n), start: generator(2, n, uint64(k))}
+		net := newNetwork(n, p, false, testkit.Generator(1, n, uint64(k)))
+		e := retrieval{memory: memory{patterns: net.Patterns}, flips: draw.Flips(0.5, n), start: testkit.Generator(2, n, uint64(k))}
 		state, next := make([]uint64, spins.Words(n)), make([]uint64, spins.Words(n))
 		e.begin(state, 0, draw.Identity(n))
 		if m := net.overlap(0, state); m != n/2 {
@@ -127,7 +122,7 @@ func TestSingleBitErrors(t *testing.T) {
 		p := 1 + int(math.Round(c.alpha*(n-1)))
 		xs := make([]float64, networks)
 		for k := range xs {
-			xs[k], _ = stability(newNetwork(n, p, false, generator(1, n, uint64(k))))
+			xs[k], _ = stability(newNetwork(n, p, false, testkit.Generator(1, n, uint64(k))))
 		}
 		want := flawed(n, p)
 		m := meanOf(xs)
@@ -149,7 +144,7 @@ func TestExactlyFixed(t *testing.T) {
 	const n, p, networks = 500, 50, 200
 	xs := make([]float64, networks)
 	for k := range xs {
-		_, xs[k] = stability(newNetwork(n, p, false, generator(1, n, uint64(k))))
+		_, xs[k] = stability(newNetwork(n, p, false, testkit.Generator(1, n, uint64(k))))
 	}
 	got := meanOf(xs)
 	answer(t, "fixed patterns", got, 0.722, 4*math.Hypot(got.se, 0.014))

@@ -10,12 +10,13 @@ import (
 	"testing"
 
 	"github.com/neurosweep/sweep/internal/spins"
+	"github.com/neurosweep/sweep/internal/testkit"
 )
 
 // counted takes a census of network k of the tests.
 func counted(t testing.TB, n, p, k, states int, sync bool) counts {
 	t.Helper()
-	at := func(stream uint64) *rand.Rand { return generator(stream, uint64(n), uint64(k)) }
+	at := func(stream uint64) *rand.Rand { return testkit.Generator(stream, uint64(n), uint64(k)) }
 	c := census{memory: memory{patterns: spins.Draw(n, p, at(1))}, states: states, maxSweeps: 1000, start: at(2)}
 	if !sync {
 		c.order = at(3)
@@ -42,7 +43,7 @@ func TestCensusIsExhaustive(t *testing.T) {
 	cycles := 0
 	for k := range 12 {
 		p := 1 + k
-		patterns := spins.Draw(n, p, generator(1, n, uint64(k)))
+		patterns := spins.Draw(n, p, testkit.Generator(1, n, uint64(k)))
 		net := wrap(patterns, false)
 		v := newNaive(n, false, net.states)
 		fixed, pairs := 0, make(map[string]bool)
@@ -86,8 +87,8 @@ func TestCensusEnergies(t *testing.T) {
 	for _, sync := range []bool{false, true} {
 		for k := range 5 {
 			got := counted(t, n, p, k, states, sync)
-			net := newNetwork(n, p, false, generator(1, n, uint64(k)))
-			r, start, order := net.relaxer(), generator(2, n, uint64(k)), generator(3, n, uint64(k))
+			net := newNetwork(n, p, false, testkit.Generator(1, n, uint64(k)))
+			r, start, order := net.relaxer(), testkit.Generator(2, n, uint64(k)), testkit.Generator(3, n, uint64(k))
 			var want [classes]float64
 			sweeps := 0
 			for range states {
@@ -124,7 +125,7 @@ func TestCensusEnergies(t *testing.T) {
 // TestClasses makes patterns and mixtures with some spins wrong.
 func TestClasses(t *testing.T) {
 	const n, p = 1000, 9
-	rng := generator(7)
+	rng := testkit.Generator(7)
 	net := newNetwork(n, p, false, rng)
 	r := net.relaxer()
 	sort := newSorter(net.Patterns)

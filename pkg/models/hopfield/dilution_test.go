@@ -11,14 +11,15 @@ import (
 	"github.com/neurosweep/sweep/internal/draw"
 	"github.com/neurosweep/sweep/internal/meanfield"
 	"github.com/neurosweep/sweep/internal/spins"
+	"github.com/neurosweep/sweep/internal/testkit"
 	"github.com/neurosweep/sweep/pkg/models"
 )
 
 // sparse draws diluted network k of the tests.
 func sparse(t testing.TB, n, c, p int, symmetric, diagonal bool, k int) memory {
 	t.Helper()
-	x := memory{patterns: spins.Draw(n, p, generator(1, uint64(n), uint64(k))), diagonal: diagonal}
-	if err := x.dilute(context.Background(), c, symmetric, generator(5, uint64(n), uint64(k))); err != nil {
+	x := memory{patterns: spins.Draw(n, p, testkit.Generator(1, uint64(n), uint64(k))), diagonal: diagonal}
+	if err := x.dilute(context.Background(), c, symmetric, testkit.Generator(5, uint64(n), uint64(k))); err != nil {
 		t.Fatal(err)
 	}
 	return x
@@ -55,13 +56,13 @@ func TestDilutedRelax(t *testing.T) {
 			v := written(x)
 			r := x.relaxer()
 			for try := range 3 {
-				start := random(n, generator(uint64(try), uint64(k)))
+				start := random(n, testkit.Generator(uint64(try), uint64(k)))
 				// One after another, which need not end.
 				const limit = 30
 				s := signs(n, start)
-				sweeps, settled := v.async(s, generator(uint64(try)), limit)
+				sweeps, settled := v.async(s, testkit.Generator(uint64(try)), limit)
 				copy(r.order, draw.Identity(n))
-				e, err := r.async(t.Context(), start, limit, generator(uint64(try)))
+				e, err := r.async(t.Context(), start, limit, testkit.Generator(uint64(try)))
 				if err != nil || e.sweeps != sweeps || (e.cycle == 1) != settled || !equal(signs(n, e.states[0]), s) {
 					t.Fatalf("async: %+v (%v), want %v after %d sweeps, settled %t", e, err, s, sweeps, settled)
 				}
@@ -223,7 +224,7 @@ func TestDilutedCensus(t *testing.T) {
 			}
 			attractors[slices.Min(all)] = true
 		}
-		c := census{memory: x, states: states, maxSweeps: 1000, start: generator(2, uint64(k))}
+		c := census{memory: x, states: states, maxSweeps: 1000, start: testkit.Generator(2, uint64(k))}
 		got, err := c.run(t.Context())
 		if err != nil || got.attractors != len(attractors) || got.unseen != 0 || got.unsettled != 0 || (got.starts[onCycle] > 0) != (2*len(attractors) > fixed) {
 			t.Errorf("network %d: %+v (%v), want %d attractors; there are %d fixed points", k, got, err, len(attractors), fixed)
@@ -238,7 +239,7 @@ func TestDilutedCensus(t *testing.T) {
 // and from others.
 func TestAttractorKey(t *testing.T) {
 	const n = 70
-	rng := generator(3)
+	rng := testkit.Generator(3)
 	for _, length := range []int{1, 2, 3, 8} {
 		var cycle, minus [][]uint64
 		for range length {
@@ -356,7 +357,7 @@ func TestDilutedStep(t *testing.T) {
 		xs := make([]float64, networks)
 		for k := range xs {
 			x := sparse(t, n, c.inputs, c.p, c.symmetric, false, k)
-			got, err := (&retrieval{memory: x, tries: min(c.p, 10), flips: draw.Flips(0.5, n), maxSweeps: 1, start: generator(2, uint64(k))}).run(t.Context())
+			got, err := (&retrieval{memory: x, tries: min(c.p, 10), flips: draw.Flips(0.5, n), maxSweeps: 1, start: testkit.Generator(2, uint64(k))}).run(t.Context())
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -380,7 +381,7 @@ func TestDilutedGlauber(t *testing.T) {
 		xs := make([]float64, networks)
 		for k := range xs {
 			x := sparse(t, n, c, p, symmetric, false, k)
-			got, err := (&retrieval{memory: x, tries: 5, maxSweeps: 1, temperature: temperature, noise: generator(4, uint64(k))}).run(t.Context())
+			got, err := (&retrieval{memory: x, tries: 5, maxSweeps: 1, temperature: temperature, noise: testkit.Generator(4, uint64(k))}).run(t.Context())
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"github.com/neurosweep/sweep/internal/spins"
+	"github.com/neurosweep/sweep/internal/testkit"
 )
 
 // TestGlauber compares the overlap at T > 0 with the replica-symmetric theory at
@@ -38,7 +39,7 @@ func TestGlauber(t *testing.T) {
 func TestBoltzmann(t *testing.T) {
 	const n, draws, temperature = 5, 20000, 1.0
 	net := wrap(spins.Store(n, []uint64{0b10110}, []uint64{0b00111}, []uint64{0b11100}), false)
-	r, order, noise := net.relaxer(), generator(1), generator(2)
+	r, order, noise := net.relaxer(), testkit.Generator(1), testkit.Generator(2)
 	state, counts := []uint64{0}, make([]float64, 1<<n)
 	for range draws {
 		e, err := r.glauber(context.Background(), state, 10, temperature, n, order, noise)

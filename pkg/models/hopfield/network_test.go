@@ -8,6 +8,7 @@ import (
 
 	"github.com/neurosweep/sweep/internal/draw"
 	"github.com/neurosweep/sweep/internal/spins"
+	"github.com/neurosweep/sweep/internal/testkit"
 )
 
 // sizes are numbers of neurons and of patterns around the edges of words, of
@@ -33,7 +34,7 @@ func each(t *testing.T, f func(t *testing.T, net *network, v *naive, rng *rand.R
 		for _, diagonal := range []bool{false, true} {
 			n, p := size[0], size[1]
 			t.Run(fmt.Sprintf("n=%d/p=%d/diagonal=%t", n, p, diagonal), func(t *testing.T) {
-				rng := generator(uint64(n), uint64(p))
+				rng := testkit.Generator(uint64(n), uint64(p))
 				net := newNetwork(n, p, diagonal, rng)
 				var patterns [][]uint64
 				for mu := range p {
@@ -81,8 +82,8 @@ func TestNetwork(t *testing.T) {
 // stream gives the same ones.
 func TestPatternsNested(t *testing.T) {
 	for _, n := range []int{5, 64, 100} {
-		few := newNetwork(n, 10, false, generator(1))
-		many := newNetwork(n, 100, false, generator(1))
+		few := newNetwork(n, 10, false, testkit.Generator(1))
+		many := newNetwork(n, 100, false, testkit.Generator(1))
 		if !slices.EqualFunc(few.states, many.states[:10], slices.Equal) {
 			t.Errorf("n = %d: the patterns of p = 10 are not the first of p = 100", n)
 		}
@@ -96,7 +97,7 @@ func TestPatternsNested(t *testing.T) {
 // no overlap, no energy and no course of a relaxation.
 func TestGauge(t *testing.T) {
 	const n, p = 150, 40
-	rng := generator(1)
+	rng := testkit.Generator(1)
 	gauge := random(n, rng)
 	net := newNetwork(n, p, false, rng)
 	var turned [][]uint64
@@ -115,7 +116,7 @@ func TestGauge(t *testing.T) {
 			image[k] ^= gauge[k]
 		}
 		for _, update := range []string{"async", "sync"} {
-			x, y := relax(t, a, update, start, generator(uint64(try))), relax(t, b, update, image, generator(uint64(try)))
+			x, y := relax(t, a, update, start, testkit.Generator(uint64(try))), relax(t, b, update, image, testkit.Generator(uint64(try)))
 			if x.sweeps != y.sweeps || x.cycle != y.cycle || net.energy(x.states[0]) != other.energy(y.states[0]) {
 				t.Fatalf("%s: %+v and, turned, %+v", update, x, y)
 			}

@@ -9,6 +9,7 @@ import (
 
 	"github.com/neurosweep/sweep/internal/draw"
 	"github.com/neurosweep/sweep/internal/spins"
+	"github.com/neurosweep/sweep/internal/testkit"
 )
 
 // relax runs one relaxation with a limit far beyond what it needs.
@@ -38,8 +39,8 @@ func TestRelax(t *testing.T) {
 			}
 			s := signs(net.n, start)
 			copy(r.order, draw.Identity(net.n))
-			e := relax(t, r, "async", start, generator(uint64(try)))
-			sweeps, _ := v.async(s, generator(uint64(try)), 10_000)
+			e := relax(t, r, "async", start, testkit.Generator(uint64(try)))
+			sweeps, _ := v.async(s, testkit.Generator(uint64(try)), 10_000)
 			if e.sweeps != sweeps || e.cycle != 1 || len(e.states) != 1 || !equal(signs(net.n, e.states[0]), s) {
 				t.Fatalf("async: %+v, want %v after %d sweeps", e, s, sweeps)
 			}
@@ -63,7 +64,7 @@ func TestRelax(t *testing.T) {
 			}
 			for limit := 1; limit <= sweeps; limit++ {
 				copy(r.order, draw.Identity(net.n))
-				e, err := r.async(context.Background(), start, limit, generator(uint64(try)))
+				e, err := r.async(context.Background(), start, limit, testkit.Generator(uint64(try)))
 				if err != nil || e.sweeps != limit || (e.cycle == 1) != (limit == sweeps) {
 					t.Fatalf("async, limit %d of %d: %+v, %v", limit, sweeps, e, err)
 				}
@@ -79,7 +80,7 @@ func TestTie(t *testing.T) {
 	for _, update := range []string{"async", "sync"} {
 		for _, start := range []uint64{0b111, 0b101, 0b000, 0b010} {
 			for seed := range uint64(10) {
-				e := relax(t, r, update, []uint64{start}, generator(seed))
+				e := relax(t, r, update, []uint64{start}, testkit.Generator(seed))
 				if e.states[0][0] != start || e.sweeps != 0 || e.cycle != 1 {
 					t.Fatalf("%s from %03b: %+v", update, start, e)
 				}
@@ -89,7 +90,7 @@ func TestTie(t *testing.T) {
 		// they change.
 		for _, start := range []uint64{0b001, 0b011, 0b100, 0b110} {
 			for seed := range uint64(10) {
-				e := relax(t, r, update, []uint64{start}, generator(seed))
+				e := relax(t, r, update, []uint64{start}, testkit.Generator(seed))
 				if e.states[0][0]&0b010 != start&0b010 {
 					t.Fatalf("%s from %03b: %+v", update, start, e)
 				}
@@ -107,7 +108,7 @@ func TestTie(t *testing.T) {
 func TestEnergyFalls(t *testing.T) {
 	for _, diagonal := range []bool{false, true} {
 		const n, p = 130, 30
-		rng := generator(1)
+		rng := testkit.Generator(1)
 		net := newNetwork(n, p, diagonal, rng)
 		r := net.relaxer()
 		flips := 0
@@ -143,7 +144,7 @@ func TestSyncLyapunov(t *testing.T) {
 	cycles := [3]int{}
 	for _, diagonal := range []bool{false, true} {
 		const n, p = 100, 30
-		rng := generator(2)
+		rng := testkit.Generator(2)
 		net := newNetwork(n, p, diagonal, rng)
 		r := net.relaxer()
 		for range 200 {
@@ -183,7 +184,7 @@ func TestChoose(t *testing.T) {
 		bound          float64
 	}{{4, 4, 24, 70.5}, {3, 2, 6, 35.9}} {
 		const draws = 24000
-		rng := generator(uint64(c.n))
+		rng := testkit.Generator(uint64(c.n))
 		counts := make(map[string]int)
 		list := draw.Identity(c.n)
 		for range draws {
@@ -203,7 +204,7 @@ func TestChoose(t *testing.T) {
 
 // TestNoAllocation relaxes again and again in the same memory.
 func TestNoAllocation(t *testing.T) {
-	rng := generator(3)
+	rng := testkit.Generator(3)
 	net := newNetwork(200, 50, false, rng)
 	r := net.relaxer()
 	start := random(net.n, rng)
@@ -231,7 +232,7 @@ func (c *lapsing) Err() error {
 // TestCancel ends the context at one look after another: the relaxation does not
 // look again, and no more neurons pass between two looks than promised.
 func TestCancel(t *testing.T) {
-	rng := generator(4)
+	rng := testkit.Generator(4)
 	net := newNetwork(1000, 500, false, rng)
 	for _, sync := range []bool{false, true} {
 		for left := 1; left <= 6; left++ {

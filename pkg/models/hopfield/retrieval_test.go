@@ -9,6 +9,7 @@ import (
 
 	"github.com/neurosweep/sweep/internal/draw"
 	"github.com/neurosweep/sweep/internal/spins"
+	"github.com/neurosweep/sweep/internal/testkit"
 )
 
 // TestSinglePattern knows the answer: the one pattern is reached in one sweep
@@ -45,7 +46,7 @@ func TestSinglePattern(t *testing.T) {
 // relaxations.
 func TestMeans(t *testing.T) {
 	const n, p, tries = 200, 38, 10
-	net := newNetwork(n, p, false, generator(5))
+	net := newNetwork(n, p, false, testkit.Generator(5))
 	got, err := (&retrieval{memory: memory{patterns: net.Patterns}, tries: tries, maxSweeps: 1000}).run(context.Background())
 	if err != nil {
 		t.Fatal(err)
@@ -144,7 +145,7 @@ func TestStart(t *testing.T) {
 		}
 	}
 	sites := draw.Identity(100)
-	rng := generator(6)
+	rng := testkit.Generator(6)
 	var seen [2]uint64
 	for range 100 {
 		draw.Choose(sites, 30, rng)

@@ -9,6 +9,7 @@ import (
 
 	"github.com/neurosweep/sweep/internal/draw"
 	"github.com/neurosweep/sweep/internal/spins"
+	"github.com/neurosweep/sweep/internal/testkit"
 )
 
 // network is patterns with what the tests ask of them.
@@ -85,17 +86,6 @@ func meanOf(xs []float64) mean {
 	return mean{m, math.Sqrt(squares / (k - 1) / k)}
 }
 
-// generator is a random generator of the tests, fixed by numbers.
-func generator(seed ...uint64) *rand.Rand {
-	var key [32]byte
-	for i, s := range seed {
-		for b := range 8 {
-			key[8*i+b] = byte(s >> (8 * b))
-		}
-	}
-	return rand.New(rand.NewChaCha8(key))
-}
-
 // protocol is how a sample of networks is made.
 type protocol struct {
 	n, p      int
@@ -119,7 +109,7 @@ func sample(t testing.TB, networks int, c protocol) []results {
 	}
 	all := make([]results, networks)
 	for k := range all {
-		at := func(stream uint64) *rand.Rand { return generator(stream, uint64(c.n), uint64(k)) }
+		at := func(stream uint64) *rand.Rand { return testkit.Generator(stream, uint64(c.n), uint64(k)) }
 		e := retrieval{
 			memory:    memory{patterns: spins.Draw(c.n, c.p, at(1)), diagonal: c.diagonal},
 			tries:     min(c.tries, c.p),

@@ -10,6 +10,7 @@ import (
 	"testing"
 
 	"github.com/neurosweep/sweep/internal/spins"
+	"github.com/neurosweep/sweep/internal/testkit"
 )
 
 // reference compares a success fraction with that of the reference run, within
@@ -135,7 +136,7 @@ func TestTwoCycles(t *testing.T) {
 		p, _ := storedAt(c.alpha, 1000)
 		xs := make([]float64, 100)
 		for k := range xs {
-			net := newNetwork(1000, p, false, generator(1, 1000, uint64(k)))
+			net := newNetwork(1000, p, false, testkit.Generator(1, 1000, uint64(k)))
 			r := net.relaxer()
 			for mu := range 25 {
 				e, err := r.sync(context.Background(), net.pattern(mu), 1000)
@@ -176,8 +177,8 @@ func TestCensusTable(t *testing.T) {
 	}{{3, 0.15}, {5, 0.16}, {10, 0.12}, {20, 0.10}, {28, 0.12}, {100, 0}} {
 		xs := make([]float64, networks)
 		for k := range xs {
-			net := newNetwork(n, c.p, false, generator(1, n, uint64(k)))
-			r, start, order := net.relaxer(), generator(2, n, uint64(k)), generator(3, n, uint64(k))
+			net := newNetwork(n, c.p, false, testkit.Generator(1, n, uint64(k)))
+			r, start, order := net.relaxer(), testkit.Generator(2, n, uint64(k)), testkit.Generator(3, n, uint64(k))
 			begin := make([]uint64, spins.Words(n))
 			for range states {
 				for w := range begin {

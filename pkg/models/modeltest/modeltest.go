@@ -500,3 +500,35 @@ func copySlots(slots []models.Slot) []models.Slot {
 	}
 	return c
 }
+
+// Numbers runs all trials of a spec, given without its model, and is the numbers, by
+// the names of the outputs, that each put.
+func Numbers(t *testing.T, m *models.Model, spec string) (all []map[string]float64) {
+	t.Helper()
+	read, err := experiment.Parse("spec.yaml", []byte("model: "+m.Name+"\n"+spec), experiment.Options{Models: []*models.Model{m}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	plan := read.Plan()
+	trial := plan.Setting().NewTrial()
+	for k := range plan.Len() {
+		var p models.Point
+		plan.Point(k, &p)
+		trial.Start(&p)
+		if err := m.Execute(t.Context(), trial); err != nil {
+			t.Fatal(err)
+		}
+		row := make(map[string]float64)
+		for i, o := range m.Outputs {
+			switch slot := &trial.Slots[i]; {
+			case slot.State != models.Set:
+			case o.Decl().Kind == models.ScalarKind:
+				row[o.Decl().Name] = slot.Float()
+			case o.Decl().Kind == models.IntegerKind:
+				row[o.Decl().Name] = float64(int64(slot.Bits))
+			}
+		}
+		all = append(all, row)
+	}
+	return all
+}

@@ -2,36 +2,25 @@ package sparsememory
 
 import (
 	"math"
-	"math/rand/v2"
 	"testing"
 
+	"github.com/neurosweep/sweep/internal/testkit"
 	"github.com/neurosweep/sweep/pkg/measure"
 )
 
-// generator is a random generator of the tests, fixed by numbers.
-func generator(seed ...uint64) *rand.Rand {
-	var key [32]byte
-	for i, s := range seed {
-		for b := range 8 {
-			key[8*i+b] = byte(s >> (8 * b))
-		}
-	}
-	return rand.New(rand.NewChaCha8(key))
-}
-
 func newNet(t testing.TB, n, p int, f, threshold float64, seed uint64) *network {
 	t.Helper()
-	net, err := newNetwork(t.Context(), n, p, f, threshold, generator(1, seed))
+	net, err := newNetwork(t.Context(), n, p, f, threshold, testkit.Generator(1, seed))
 	if err != nil {
 		t.Fatal(err)
 	}
-	net.order = generator(2, seed)
+	net.order = testkit.Generator(2, seed)
 	return net
 }
 
 func retrieve(t testing.TB, net *network, tries int, m0 float64) results {
 	t.Helper()
-	res, err := net.retrieve(t.Context(), tries, m0, 1000, generator(3))
+	res, err := net.retrieve(t.Context(), tries, m0, 1000, testkit.Generator(3))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -57,7 +46,7 @@ func TestFields(t *testing.T) {
 		}
 		return sum / (n * f * (1 - f))
 	}
-	r := generator(4)
+	r := testkit.Generator(4)
 	for i := range n {
 		if r.Float64() < 0.4 {
 			net.flip(i)
@@ -169,7 +158,7 @@ func TestStart(t *testing.T) {
 	if r := retrieve(t, net, 5, 0.6); r.success != 1 || r.hits != r.ones || r.falseAlarms != 0 || r.limited {
 		t.Errorf("%+v", r)
 	}
-	if r, err := net.retrieve(t.Context(), 5, 0.6, 1, generator(3)); err != nil || !r.limited {
+	if r, err := net.retrieve(t.Context(), 5, 0.6, 1, testkit.Generator(3)); err != nil || !r.limited {
 		t.Errorf("one sweep from overlap 0.6: %+v, %v", r, err)
 	}
 	net.clear()
@@ -183,7 +172,7 @@ func TestStart(t *testing.T) {
 		outside = append(outside[:int(i)-k], outside[int(i)-k+1:]...)
 	}
 	size := net.size
-	net.disturb(inside, outside, 0.6, generator(5))
+	net.disturb(inside, outside, 0.6, testkit.Generator(5))
 	if m := net.overlap(0); math.Abs(m-0.6) > 0.005 || net.size != size { // one neuron of 200
 		t.Errorf("the start has overlap %v, and %d active neurons of %d", m, net.size, size)
 	}

@@ -2,22 +2,11 @@ package spinglass
 
 import (
 	"math"
-	"math/rand/v2"
 	"testing"
 
+	"github.com/neurosweep/sweep/internal/testkit"
 	"github.com/neurosweep/sweep/pkg/measure"
 )
-
-// generator is a random generator of the tests, fixed by numbers.
-func generator(seed ...uint64) *rand.Rand {
-	var key [32]byte
-	for i, s := range seed {
-		for b := range 8 {
-			key[8*i+b] = byte(s >> (8 * b))
-		}
-	}
-	return rand.New(rand.NewChaCha8(key))
-}
 
 // meanFixedPoints is the logarithm of the mean number of fixed points,
 // 2^n ∫Dz Φ(z √(ρ/(1-ρ)))^n with ρ = symmetry/(n-1), by the trapezoidal rule.
@@ -63,7 +52,7 @@ func TestTheory(t *testing.T) {
 func counts(t *testing.T, n int, symmetry float64, networks int) []float64 {
 	xs := make([]float64, networks)
 	for k := range xs {
-		c, err := newNetwork(n, symmetry, generator(uint64(n), uint64(k))).census(t.Context())
+		c, err := newNetwork(n, symmetry, testkit.Generator(uint64(n), uint64(k))).census(t.Context())
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -111,7 +100,7 @@ func TestGrowth(t *testing.T) {
 // TestCensus looks at every state of a small network by itself.
 func TestCensus(t *testing.T) {
 	const n = 13 // more than one start of the fields
-	net := newNetwork(n, 0.3, generator(5))
+	net := newNetwork(n, 0.3, testkit.Generator(5))
 	c, err := net.census(t.Context())
 	if err != nil {
 		t.Fatal(err)
@@ -146,7 +135,7 @@ func TestCensus(t *testing.T) {
 func TestSymmetry(t *testing.T) {
 	const n = 600
 	for _, symmetry := range []float64{-1, -0.4, 0, 0.7, 1} {
-		net := newNetwork(n, symmetry, generator(1))
+		net := newNetwork(n, symmetry, testkit.Generator(1))
 		var square, product float64
 		for i := range n {
 			if net.from[i*n+i] != 0 {
@@ -173,13 +162,13 @@ func TestCycles(t *testing.T) {
 			1:  func(o paths) bool { return o.longestCycle <= 2 },
 			-1: func(o paths) bool { return o.longestCycle == 4 && o.meanCycle == 4 },
 		} {
-			c, _ := newNetwork(11, symmetry, generator(seed)).census(t.Context())
+			c, _ := newNetwork(11, symmetry, testkit.Generator(seed)).census(t.Context())
 			if o, _ := orbits(t.Context(), c.next); !ok(o) {
 				t.Errorf("symmetry %g: %+v", symmetry, o)
 			}
 		}
 	}
-	c, _ := newNetwork(9, -0.5, generator(3)).census(t.Context())
+	c, _ := newNetwork(9, -0.5, testkit.Generator(3)).census(t.Context())
 	got, _ := orbits(t.Context(), c.next)
 	var want paths
 	for start := range c.next {
