@@ -40,6 +40,23 @@ func (s *Store) recoverParts() error {
 			}
 		}
 	}
+	return s.removeLoneSeries()
+}
+
+// removeLoneSeries removes the traces of parts that are not sealed: a kill came
+// before the trials, and the journal has them.
+func (s *Store) removeLoneSeries() error {
+	names, err := list(s.path(seriesDir))
+	if err != nil {
+		return err
+	}
+	for _, name := range names {
+		if k, ok := partNumber(name); ok && (k >= len(s.parts) || !s.parts[k].sealed) {
+			if err := s.disk.remove(s.path(seriesDir, name)); err != nil {
+				return err
+			}
+		}
+	}
 	return nil
 }
 
@@ -67,7 +84,14 @@ func (s *Store) recoverPart(k int, name string) error {
 	if !r.exact || bad != nil || r.metadata("sweep.plan") != s.header.Plan || k >= len(s.parts) || r.rows() != int64(partSize(s.plan, k)) || failed > 0 && s.retry {
 		return s.setPartAside(name)
 	}
-	if err := s.checkStates(k); err != nil {
+	err = s.checkStates(k)
+	if err == nil {
+		var same bool
+		if same, err = sameSeries(s.dir, k, s.plan, s.header.Plan); err == nil && !same {
+			return s.setPartAside(name)
+		}
+	}
+	if err != nil {
 		s.notice(fmt.Sprintf("%v; the part moves to %s and its trials run again", err, historyDir))
 		return s.setPartAside(name)
 	}
@@ -95,10 +119,27 @@ func (s *Store) checkStates(k int) error {
 	return nil
 }
 
+// sameSeries reports whether part k has the traces that the plan keeps, or none if
+// it keeps none. The error says what is wrong with a file that should have them.
+func sameSeries(dir string, k int, plan Plan, hash string) (bool, error) {
+	record := plan.Setting().Record
+	path := filepath.Join(dir, seriesDir, partName(k))
+	if len(record) == 0 {
+		_, err := os.Lstat(path)
+		return errors.Is(err, fs.ErrNotExist), nil
+	}
+	r, err := openSeries(path)
+	if err != nil {
+		return false, err
+	}
+	defer r.close()
+	return r.metadata("sweep.plan") == hash && r.metadata(recordKey) == recordText(record), nil
+}
+
 // setPartAside moves a sealed part and all that goes with it out of the data
 // set; its trials go last, for they say that the others are there.
 func (s *Store) setPartAside(name string) error {
-	for _, dir := range []string{timingsDir, statesDir, trialsDir} {
+	for _, dir := range []string{timingsDir, statesDir, seriesDir, trialsDir} {
 		if err := s.setAside(dir, name); err != nil {
 			return err
 		}
@@ -158,7 +199,7 @@ func (s *Store) recoverSegment(name string) error {
 		g.file.Close()
 		return s.otherArch(h.Arch)
 	}
-	if h.Plan != s.header.Plan {
+	if h.Plan != s.header.Plan || !g.table.sameTraces(s.tables.journal) {
 		g.file.Close()
 		return s.setAside(journalDir, name)
 	}

@@ -37,9 +37,9 @@ const (
 func (c Columns) table(t *table) *table {
 	switch c {
 	case StatusColumns:
-		return &table{t.fields[:journalStatus+1]}
+		return &table{fields: t.fields[:journalStatus+1]}
 	case FailureColumns:
-		return &table{t.fields[:journalOutputs]}
+		return &table{fields: t.fields[:journalOutputs]}
 	}
 	return t
 }
@@ -123,7 +123,7 @@ func (r *Rows) Range(c Columns, from, to int64, visit func(*Record) error) error
 func (r *Rows) sealedRange(k int, c Columns, from, to int64, visit func(b *block, row int) error) error {
 	path := func(dir string) string { return filepath.Join(r.look.dir, dir, partName(k)) }
 	src := source{part: path(trialsDir), timings: path(timingsDir), states: path(statesDir)}
-	err := src.read(c.table(r.look.tables.journal), false, func(_ int, b *block) error {
+	err := src.read(c.table(r.look.tables.records), false, func(_ int, b *block) error {
 		for i, bits := range b.columns[journalTrial].bits {
 			switch trial := int64(bits); {
 			case trial >= to:
@@ -145,7 +145,7 @@ func (r *Rows) sealedRange(k int, c Columns, from, to int64, visit func(b *block
 // journalRange reads whole records, whichever columns are asked for: two of one
 // trial are told apart by them.
 func (r *Rows) journalRange(k int, _ Columns, from, to int64, visit func(b *block, row int) error) error {
-	w := newWindow(r.look.tables.journal, r.look.parts[k].entries)
+	w := newWindow(r.look.tables.records, r.look.parts[k].entries)
 	for ; from < to && len(r.look.parts[k].entries) > 0; from += blockRows {
 		end := min(from+blockRows, to)
 		refs, err := w.next(from, end)

@@ -432,12 +432,18 @@ func (s *Store) seal(k int, by *sealer) error {
 		files = append(files, f)
 	}
 	first := int64(k) * partRows
+	by.traces.begin()
 	failed, err := by.writeRows(entries, first, first+int64(partSize(s.plan, k)), files...)
 	if err != nil {
 		return err
 	}
 	trials := files[len(files)-1]
 	trials.out.set("sweep.failed", fmt.Sprint(failed))
+	if s.tables.series != nil {
+		if err := files[len(files)-2].endSeries(by.traces); err != nil {
+			return err
+		}
+	}
 	sums := make(map[string]string)
 	for _, f := range files {
 		if err := f.finish(); err != nil {
@@ -448,8 +454,8 @@ func (s *Store) seal(k int, by *sealer) error {
 	if trials.out.total != int64(partSize(s.plan, k)) {
 		return fmt.Errorf("the journal has %d of %d records", trials.out.total, partSize(s.plan, k))
 	}
-	// The trials last: a sealed part of the data set always has its timings and
-	// states. The tail goes before the part comes, so that no reader sees a row
+	// The trials last: a sealed part of the data set always has its timings, states
+	// and traces. The tail goes before the part comes, so that no reader sees a row
 	// twice.
 	for _, f := range files {
 		if f == trials {
@@ -526,6 +532,15 @@ func (s *Store) createPart(by *sealer, dir, name string) (*partFile, error) {
 	return &partFile{f, dir, out}, nil
 }
 
+// endSeries completes the rows of a file of series/, and says in its footer what
+// they are.
+func (f *partFile) endSeries(traces *traceWriter) error {
+	f.out.set(recordKey, recordText(traces.record))
+	f.out.set(tracesKey, describeTraces(traces.record))
+	f.out.set(recordedKey, mustJSON(traces.counts))
+	return traces.flush(f.out.write)
+}
+
 // finish completes the file and compares it with what was written.
 func (f *partFile) finish() error {
 	if err := f.out.close(); err != nil {
@@ -544,11 +559,12 @@ func (f *partFile) finish() error {
 type sealer struct {
 	window  *window
 	layout  *layout
+	traces  *traceWriter
 	writers map[string]*partWriter // by folder
 }
 
 func newSealer(plan Plan, t tables) *sealer {
-	by := &sealer{newWindow(t.journal, nil), newLayout(plan), make(map[string]*partWriter)}
+	by := &sealer{newWindow(t.places, nil), newLayout(plan), newTraceWriter(plan), make(map[string]*partWriter)}
 	for _, dir := range t.dirs() {
 		by.writers[dir] = newPartWriter(t.in(dir))
 	}
@@ -556,7 +572,8 @@ func newSealer(plan Plan, t tables) *sealer {
 }
 
 // writeRows writes the journal's records of the trials [first, end) to the
-// files, to each what belongs there, and counts the failed ones.
+// files, to each what belongs there, and counts the failed ones. Traces are read
+// one by one, where they lie.
 func (by *sealer) writeRows(entries []entry, first, end int64, files ...*partFile) (failed int64, err error) {
 	w, l := by.window, by.layout
 	w.begin(entries)
@@ -572,7 +589,12 @@ func (by *sealer) writeRows(entries []entry, first, end int64, files ...*partFil
 		}
 		l.fill(refs)
 		for _, f := range files {
-			if err := f.out.write(l.in(f.dir)); err != nil {
+			if f.dir == seriesDir {
+				err = by.traces.add(refs, f.out.write)
+			} else {
+				err = f.out.write(l.in(f.dir))
+			}
+			if err != nil {
 				return 0, err
 			}
 		}

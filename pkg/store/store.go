@@ -137,11 +137,15 @@ func Open(dir string, plan Plan, spec []byte, o Options) (_ *Store, err error) {
 	}
 	m := plan.Setting().Model
 	hash := plan.Hash()
+	queued := 2 * runtime.GOMAXPROCS(0)
+	if len(plan.Setting().Record) > 0 {
+		queued = 1 // a batch may have the traces of one trial, which may be long
+	}
 	s := &Store{
 		dir: dir, plan: plan, run: o.Run, notice: o.Notice, retry: o.RetryFailed, disk: o.disk,
 		tables:  newTables(plan),
 		header:  segmentHeader{Format: segmentFormat, Run: o.Run.ID, Model: m.Name, Version: m.Version, Plan: hex.EncodeToString(hash[:]), Arch: Arch()},
-		queue:   make(chan *Batch, 2*runtime.GOMAXPROCS(0)),
+		queue:   make(chan *Batch, queued),
 		sealers: make(chan *sealer, runtime.GOMAXPROCS(0)),
 		parts:   make([]part, partCount(plan)),
 		broken:  make(chan struct{}),
@@ -152,7 +156,7 @@ func Open(dir string, plan Plan, spec []byte, o Options) (_ *Store, err error) {
 		s.sealers <- newSealer(plan, s.tables)
 	}
 	s.batches.New = func() any {
-		return &Batch{block: newBlock(s.tables.journal), identity: plan.Setting().NewIdentity(), state: s.tables.journal.place(stateColumn)}
+		return newBatch(plan, s.tables.journal)
 	}
 	if err := s.disk.mkdir(dir); err != nil {
 		return nil, err

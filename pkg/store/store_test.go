@@ -99,7 +99,7 @@ func records(b *Batch, plan Plan, trials []int64, pick func(n int) int) {
 }
 
 func testBatch(plan Plan) *Batch {
-	return &Batch{block: newBlock(journalTable(plan)), identity: plan.Setting().NewIdentity(), state: journalTable(plan).place(stateColumn)}
+	return newBatch(plan, journalTable(plan))
 }
 
 func sameBlocks(t testing.TB, got, want *block) {

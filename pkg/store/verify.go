@@ -222,6 +222,15 @@ func (n *inspection) readPart(k int, path string, whole bool) error {
 		n.Earlier++
 		return nil
 	}
+	same, err := sameSeries(n.dir, k, n.plan, n.hash)
+	if err != nil {
+		n.problem(filepath.Join(n.dir, seriesDir, partName(k)), "%v", errors.Unwrap(err))
+		return nil
+	}
+	if !same {
+		n.Earlier++
+		return nil
+	}
 	if k >= len(n.parts) || r.rows() != int64(partSize(n.plan, k)) {
 		return fmt.Errorf("%d rows, where the plan has %d trials", r.rows(), n.plan.Len())
 	}
@@ -251,7 +260,7 @@ func (n *inspection) verifyPart(k int, path string, failed int64) error {
 	beside := make(map[string]*partReader)
 	blocks := make(map[string]*block)
 	for _, dir := range n.tables.dirs() {
-		if dir == trialsDir {
+		if dir == trialsDir || dir == seriesDir {
 			continue
 		}
 		path := filepath.Join(n.dir, dir, partName(k))
@@ -262,6 +271,13 @@ func (n *inspection) verifyPart(k int, path string, failed int64) error {
 		}
 		defer br.close()
 		beside[dir], blocks[dir] = br, newBlock(n.tables.in(dir))
+	}
+	var series *seriesReader
+	if n.tables.series != nil {
+		if series, err = openSeries(filepath.Join(n.dir, seriesDir, partName(k))); err != nil {
+			return err
+		}
+		defer series.close()
 	}
 	rows, want := newBlock(n.tables.trials), newBlock(n.tables.trials)
 	check := newChecker(n.plan)
@@ -294,7 +310,19 @@ func (n *inspection) verifyPart(k int, path string, failed int64) error {
 				delete(beside, dir)
 			}
 		}
+		for i := 0; series != nil && i < rows.rows(); i++ {
+			failed := rows.columns[check.status].text[i] == statusFailed
+			if err := series.verify(trial+int64(i), failed, n.plan.Setting().Record); err != nil {
+				n.problem(series.file.Name(), "%v", err)
+				series = nil
+			}
+		}
 		trial += int64(rows.rows())
+	}
+	if series != nil {
+		if err := series.end(); err != nil {
+			n.problem(series.file.Name(), "%v", err)
+		}
 	}
 	if check.failed != failed {
 		return fmt.Errorf("the footer counts %d failed trials and there are %d", failed, check.failed)
@@ -411,7 +439,7 @@ func (n *inspection) readJournal() error {
 			continue
 		}
 		n.open = append(n.open, g)
-		if h.Plan != n.hash {
+		if h.Plan != n.hash || !g.table.sameTraces(n.tables.journal) {
 			n.Earlier++
 			continue
 		}
@@ -449,10 +477,12 @@ func (n *inspection) readJournal() error {
 // those that are.
 func (n *inspection) verifyJournal() {
 	l := newLayout(n.plan)
+	traces := newTraceWriter(n.plan)
+	traces.begin()
 	want := newBlock(n.tables.trials)
 	check := newChecker(n.plan)
 	for k := range n.parts {
-		w := newWindow(n.tables.journal, n.parts[k].entries)
+		w := newWindow(n.tables.places, n.parts[k].entries)
 		first := int64(k) * partRows
 		end := first + int64(partSize(n.plan, k))
 		for from := first; from < end && len(n.parts[k].entries) > 0; from += blockRows {
@@ -462,6 +492,9 @@ func (n *inspection) verifyJournal() {
 				err = check.rows(l.trials, want, -1)
 				if err == nil && l.states != nil {
 					err = checkStates(l.states, l.trials.columns[check.status].text)
+				}
+				if err == nil {
+					err = traces.add(refs, func(b *block) error { return nil })
 				}
 			}
 			if err != nil {
