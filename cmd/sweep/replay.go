@@ -210,6 +210,9 @@ func (a *app) replay(ctx context.Context, plan *experiment.Plan, rows *store.Row
 		return nil, err
 	}
 	t := setting.NewTrial()
+	if recording == nil && len(setting.Record) > 0 {
+		recording = models.NewRecording(setting.Record, store.MaxSamples) // it fails as in a run
+	}
 	t.Record(recording)
 	wall, err := runner.Once(ctx, setting.Model, t, &r.point, before, a.settings.Timeout, a.settings.Memory)
 	var failed *models.Failure

@@ -6,6 +6,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -40,18 +41,24 @@ func (s *Store) recoverParts() error {
 			}
 		}
 	}
-	return s.removeLoneSeries()
+	return s.clearSeries()
 }
 
-// removeLoneSeries removes the traces of parts that are not sealed: a kill came
-// before the trials, and the journal has them.
-func (s *Store) removeLoneSeries() error {
+// clearSeries removes the traces of parts that are not sealed, since a kill came
+// before the trials and the journal has them, and a tail of another plan.
+func (s *Store) clearSeries() error {
 	names, err := list(s.path(seriesDir))
 	if err != nil {
 		return err
 	}
 	for _, name := range names {
-		if k, ok := partNumber(name); ok && (k >= len(s.parts) || !s.parts[k].sealed) {
+		k, ok := partNumber(name)
+		lone := ok && (k >= len(s.parts) || !s.parts[k].sealed)
+		if name == tailName {
+			same, err := sameSeries(s.path(seriesDir, name), s.plan, s.header.Plan)
+			lone = err != nil || !same
+		}
+		if lone {
 			if err := s.disk.remove(s.path(seriesDir, name)); err != nil {
 				return err
 			}
@@ -68,6 +75,12 @@ func partNumber(name string) (int, bool) {
 }
 
 func (s *Store) recoverPart(k int, name string) error {
+	switch run, err := s.asideOf(name); {
+	case err != nil:
+		return err
+	case run != s.header.Run:
+		return s.setPartAside(name, run)
+	}
 	r, err := openPart(s.path(trialsDir, name), s.tables.trials, false)
 	if err != nil {
 		if errors.Is(err, fs.ErrPermission) {
@@ -82,18 +95,18 @@ func (s *Store) recoverPart(k int, name string) error {
 	}
 	failed, bad := strconv.ParseInt(r.metadata("sweep.failed"), 10, 64)
 	if !r.exact || bad != nil || r.metadata("sweep.plan") != s.header.Plan || k >= len(s.parts) || r.rows() != int64(partSize(s.plan, k)) || failed > 0 && s.retry {
-		return s.setPartAside(name)
+		return s.setPartAside(name, s.header.Run)
 	}
 	err = s.checkStates(k)
 	if err == nil {
 		var same bool
-		if same, err = sameSeries(s.dir, k, s.plan, s.header.Plan); err == nil && !same {
-			return s.setPartAside(name)
+		if same, err = sameSeries(s.path(seriesDir, name), s.plan, s.header.Plan); err == nil && !same {
+			return s.setPartAside(name, s.header.Run)
 		}
 	}
 	if err != nil {
 		s.notice(fmt.Sprintf("%v; the part moves to %s and its trials run again", err, historyDir))
-		return s.setPartAside(name)
+		return s.setPartAside(name, s.header.Run)
 	}
 	s.parts[k] = part{sealed: true}
 	s.done += r.rows()
@@ -119,11 +132,11 @@ func (s *Store) checkStates(k int) error {
 	return nil
 }
 
-// sameSeries reports whether part k has the traces that the plan keeps, or none if
-// it keeps none. The error says what is wrong with a file that should have them.
-func sameSeries(dir string, k int, plan Plan, hash string) (bool, error) {
+// sameSeries reports whether a file of series/ has the traces that the plan keeps, or
+// is not there if it keeps none. The error says what is wrong with a file that should
+// have them.
+func sameSeries(path string, plan Plan, hash string) (bool, error) {
 	record := plan.Setting().Record
-	path := filepath.Join(dir, seriesDir, partName(k))
 	if len(record) == 0 {
 		_, err := os.Lstat(path)
 		return errors.Is(err, fs.ErrNotExist), nil
@@ -136,15 +149,37 @@ func sameSeries(dir string, k int, plan Plan, hash string) (bool, error) {
 	return r.metadata("sweep.plan") == hash && r.metadata(recordKey) == recordText(record), nil
 }
 
+// besideTrials are the folders that may have a file that goes with one of trials/.
+var besideTrials = []string{timingsDir, statesDir, seriesDir}
+
 // setPartAside moves a sealed part and all that goes with it out of the data
-// set; its trials go last, for they say that the others are there.
-func (s *Store) setPartAside(name string) error {
-	for _, dir := range []string{timingsDir, statesDir, seriesDir, trialsDir} {
-		if err := s.setAside(dir, name); err != nil {
+// set, into a run's folder of history/; its trials go last, for they say that the others are there.
+func (s *Store) setPartAside(name, run string) error {
+	for _, dir := range append(besideTrials, trialsDir) {
+		if err := s.setAsideTo(run, dir, name); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// asideOf is the run in whose folder of history/ a part belongs: this one, or one
+// that was stopped when it had moved a file that goes with the trials, and not them.
+func (s *Store) asideOf(name string) (string, error) {
+	runs, err := list(s.path(historyDir))
+	if err != nil {
+		return "", err
+	}
+	has := func(run, dir string) bool {
+		_, err := os.Lstat(s.path(historyDir, run, dir, name))
+		return err == nil
+	}
+	for _, run := range slices.Backward(runs) {
+		if !has(run, trialsDir) && slices.ContainsFunc(besideTrials, func(dir string) bool { return has(run, dir) }) {
+			return run, nil
+		}
+	}
+	return s.header.Run, nil
 }
 
 func (s *Store) otherArch(arch string) error {
@@ -152,11 +187,13 @@ func (s *Store) otherArch(arch string) error {
 }
 
 // setAside moves a file out of the data set into this run's history.
-func (s *Store) setAside(dir, name string) error {
+func (s *Store) setAside(dir, name string) error { return s.setAsideTo(s.header.Run, dir, name) }
+
+func (s *Store) setAsideTo(run, dir, name string) error {
 	if _, err := os.Lstat(s.path(dir, name)); errors.Is(err, fs.ErrNotExist) && dir != trialsDir {
 		return nil
 	}
-	to := s.path(historyDir, s.header.Run, dir)
+	to := s.path(historyDir, run, dir)
 	if err := s.disk.mkdir(to); err != nil {
 		return err
 	}

@@ -248,7 +248,7 @@ func (src source) read(t *table, idsOnly bool, visit func(row int, b *block) err
 				}
 			}
 		}
-		defer traces.open(src.series)()
+		defer traces.open(src.series, data.file.metadata("sweep.plan"))()
 	}
 	out := newBlock(t)
 	at := 0
@@ -341,17 +341,20 @@ func (s *traceSource) add(f field, at int) {
 	s.names, s.at = append(s.names, strings.TrimPrefix(f.name, tracePrefix)), append(s.at, at)
 }
 
-// open opens the file of the traces if they are wanted. There are none without it.
-func (s *traceSource) open(path string) (end func()) {
+// open opens the file of the traces if they are wanted. There are none without it, or
+// if it is another plan's.
+func (s *traceSource) open(path, plan string) (end func()) {
 	if len(s.at) == 0 {
 		return func() {}
 	}
-	var err error
-	if s.file, err = openSeries(path); err != nil {
-		s.file = nil
+	file, err := openSeries(path)
+	if err != nil {
 		return func() {}
 	}
-	return s.file.close
+	if file.metadata("sweep.plan") == plan {
+		s.file = file
+	}
+	return file.close
 }
 
 // takeBytes of traces are taken over at once, or those of one record.
@@ -406,7 +409,6 @@ func (s *traceSource) take(trial int64) (size int) {
 			return nil
 		})
 		if err != nil {
-			s.file.close()
 			s.file, has = nil, make([]bool, len(s.at))
 		}
 	}

@@ -454,15 +454,13 @@ func (s *Store) seal(k int, by *sealer) error {
 	if trials.out.total != int64(partSize(s.plan, k)) {
 		return fmt.Errorf("the journal has %d of %d records", trials.out.total, partSize(s.plan, k))
 	}
-	// The trials last: a sealed part of the data set always has its timings, states
-	// and traces. The tail goes before the part comes, so that no reader sees a row
-	// twice.
+	// The tail goes before the part comes, so that no reader sees a row twice; the
+	// trials last: a sealed part of the data set always has its timings, states and
+	// traces.
+	if err := s.removeTail(); err != nil {
+		return err
+	}
 	for _, f := range files {
-		if f == trials {
-			if err := s.removeTail(); err != nil {
-				return err
-			}
-		}
 		if err := f.publish(); err != nil {
 			return err
 		}
@@ -629,7 +627,7 @@ func (s *Store) startTail(now time.Time) error {
 		if regrouped != nil {
 			<-regrouped
 		}
-		if err := s.writeTail(); err != nil {
+		if err := s.writeTail(trialsDir); err != nil {
 			s.fail(fmt.Errorf("write %s: %w", tailName, err))
 		}
 		took := time.Since(now)
@@ -640,19 +638,25 @@ func (s *Store) startTail(now time.Time) error {
 	return nil
 }
 
-// writeTail writes the records that no sealed part has to trials/tail.parquet.
-func (s *Store) writeTail() error {
+// writeTail writes the records that no sealed part has to the tails of folders,
+// trials/ the last.
+func (s *Store) writeTail(dirs ...string) error {
 	by := <-s.sealers
 	defer func() { s.sealers <- by }()
 	s.regrouping.RLock()
 	defer s.regrouping.RUnlock()
 	s.tail.Lock()
 	defer s.tail.Unlock()
-	f, err := s.createPart(by, trialsDir, tailName)
-	if err != nil {
-		return err
+	var files []*partFile
+	for _, dir := range dirs {
+		f, err := s.createPart(by, dir, tailName)
+		if err != nil {
+			return err
+		}
+		defer f.discard()
+		files = append(files, f)
 	}
-	defer f.discard()
+	by.traces.begin()
 	for k := range s.parts {
 		s.mu.Lock()
 		p := &s.parts[k]
@@ -665,22 +669,35 @@ func (s *Store) writeTail() error {
 			continue
 		}
 		first := int64(k) * partRows
-		if _, err := by.writeRows(entries, first, first+int64(partSize(s.plan, k)), f); err != nil {
+		if _, err := by.writeRows(entries, first, first+int64(partSize(s.plan, k)), files...); err != nil {
 			return err
 		}
 	}
-	if err := f.finish(); err != nil {
-		return err
+	for _, f := range files {
+		if f.dir == seriesDir {
+			if err := f.endSeries(by.traces); err != nil {
+				return err
+			}
+		}
+		if err := f.finish(); err != nil {
+			return err
+		}
 	}
-	return f.publish()
+	for _, f := range files {
+		if err := f.publish(); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 func (s *Store) removeTail() error {
 	s.tail.Lock()
 	defer s.tail.Unlock()
-	err := s.disk.remove(s.path(trialsDir, tailName))
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil
+	for _, dir := range []string{seriesDir, trialsDir} {
+		if err := s.disk.remove(s.path(dir, tailName)); err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return err
+		}
 	}
-	return err
+	return nil
 }

@@ -86,7 +86,7 @@ type Store struct {
 	// segment, and for reading by whoever reads the journal.
 	regrouping sync.RWMutex
 
-	tail sync.Mutex // held while trials/tail.parquet is written or removed
+	tail sync.Mutex // held while tails are written or removed
 }
 
 // part is the state of the trials [k*partRows, (k+1)*partRows).
@@ -510,7 +510,11 @@ func (s *Store) closeData() error {
 			return err
 		}
 	}
-	return s.writeTail()
+	if s.tables.series == nil {
+		return s.writeTail(trialsDir)
+	}
+	// Traces may take long to write: they are not there while a run goes on.
+	return s.writeTail(seriesDir, trialsDir)
 }
 
 func (s *Store) closeFiles() error {

@@ -180,6 +180,9 @@ func Verify(dir string, plan Plan) (*Report, error) {
 	}
 	n.verifyJournal()
 	n.verifyTail()
+	if err := n.verifySeries(); err != nil {
+		return nil, err
+	}
 	n.findMissing()
 	if n.Done < n.Planned {
 		n.problem("", "%d of %d trials have no record", n.Planned-n.Done, n.Planned)
@@ -222,14 +225,23 @@ func (n *inspection) readPart(k int, path string, whole bool) error {
 		n.Earlier++
 		return nil
 	}
-	same, err := sameSeries(n.dir, k, n.plan, n.hash)
+	series := filepath.Join(n.dir, seriesDir, partName(k))
+	same, err := sameSeries(series, n.plan, n.hash)
 	if err != nil {
-		n.problem(filepath.Join(n.dir, seriesDir, partName(k)), "%v", errors.Unwrap(err))
+		n.problem(series, "%v", errors.Unwrap(err))
 		return nil
 	}
 	if !same {
 		n.Earlier++
-		return nil
+		if !whole || n.tables.series == nil {
+			return nil
+		}
+		// It may be the footer that is damaged.
+		sums, err := readSums(n.dir)
+		if err == nil {
+			n.verifySum(sums, seriesDir, k)
+		}
+		return err
 	}
 	if k >= len(n.parts) || r.rows() != int64(partSize(n.plan, k)) {
 		return fmt.Errorf("%d rows, where the plan has %d trials", r.rows(), n.plan.Len())
@@ -352,20 +364,24 @@ func (n *inspection) verifySums() error {
 			continue
 		}
 		for _, dir := range n.tables.dirs() {
-			path := filepath.Join(n.dir, dir, partName(k))
-			want, ok := files[dir+"/"+partName(k)]
-			got, err := sumOf(path)
-			switch {
-			case err != nil:
-				n.problem(path, "%v", err)
-			case !ok && n.Writer == nil:
-				n.problem(path, "is not in %s; the next run notes it", sumsFile)
-			case ok && got != want:
-				n.problem(path, "is not the file that was sealed: its SHA-256 is not that in %s", sumsFile)
-			}
+			n.verifySum(files, dir, k)
 		}
 	}
 	return nil
+}
+
+func (n *inspection) verifySum(files map[string]string, dir string, k int) {
+	path := filepath.Join(n.dir, dir, partName(k))
+	want, ok := files[dir+"/"+partName(k)]
+	got, err := sumOf(path)
+	switch {
+	case err != nil:
+		n.problem(path, "%v", err)
+	case !ok && n.Writer == nil:
+		n.problem(path, "is not in %s; the next run notes it", sumsFile)
+	case ok && got != want:
+		n.problem(path, "is not the file that was sealed: its SHA-256 is not that in %s", sumsFile)
+	}
 }
 
 // checker compares rows with the plan.
@@ -551,6 +567,60 @@ func (n *inspection) verifyTail() {
 			n.problem(path, "%v", err)
 			return
 		}
+	}
+}
+
+// verifySeries does so for series/, whose parts have been read with those of trials/.
+func (n *inspection) verifySeries() error {
+	names, err := list(filepath.Join(n.dir, seriesDir))
+	if err != nil {
+		return err
+	}
+	for _, name := range names {
+		path := filepath.Join(n.dir, seriesDir, name)
+		if name == tailName {
+			n.verifySeriesTail(path)
+		} else if _, ok := partNumber(name); !ok {
+			n.problem(path, "is not a file of the data set, and a notebook that reads the folder would read it too")
+		}
+	}
+	return nil
+}
+
+func (n *inspection) verifySeriesTail(path string) {
+	r, err := openSeries(path)
+	if err != nil {
+		n.problem(path, "%v", errors.Unwrap(err))
+		return
+	}
+	defer r.close()
+	record := n.plan.Setting().Record
+	if r.metadata("sweep.plan") != n.hash || r.metadata(recordKey) != recordText(record) {
+		n.Earlier++
+		return
+	}
+	for last := int64(-1); ; {
+		trial, err := r.peek()
+		if err == io.EOF {
+			err = r.end()
+			if err == nil {
+				return
+			}
+		}
+		switch {
+		case err != nil:
+		case trial <= last || trial >= n.plan.Len():
+			err = fmt.Errorf("trial %d stands behind trial %d of %d", trial, last, n.plan.Len())
+		case n.parts[trial/partRows].sealed:
+			err = fmt.Errorf("trial %d is in %s too", trial, partName(int(trial/partRows)))
+		default:
+			err = r.verify(trial, false, record)
+		}
+		if err != nil {
+			n.problem(path, "%v", err)
+			return
+		}
+		last = trial
 	}
 }
 
