@@ -12,6 +12,8 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"github.com/neurosweep/sweep/pkg/models"
 )
 
 // walks keeps traces of trials of all lengths, of which some fail and some take long
@@ -130,7 +132,7 @@ func TestRecordReaders(t *testing.T) {
 		}
 		t.Logf("%s", out)
 		// A planted fault: one number is another.
-		script := "import sys, pyarrow.parquet as pq, pyarrow as pa\nt = pq.read_table(sys.argv[1])\nv = t['value'].to_pylist()\nv[0] += 1\nt = t.set_column(3, 'value', pa.array(v))\npq.write_table(t, sys.argv[1])\n"
+		script := "import sys, pyarrow.parquet as pq, pyarrow as pa\nt = pq.read_table(sys.argv[1])\nv = t['value'].to_pylist()\nv[0] = 0.123\nt = t.set_column(3, 'value', pa.array(v))\npq.write_table(t, sys.argv[1])\n"
 		file := "results/s/traces/" + c.trials[len(c.trials)-1] + ".parquet"
 		if out, err := exec.Command(py, "-c", script, file).CombinedOutput(); err != nil {
 			t.Fatalf("%v\n%s", err, out)
@@ -252,5 +254,35 @@ func TestRecordShown(t *testing.T) {
 	text, err := os.ReadFile("results/h/README.md")
 	if err != nil || !strings.Contains(string(text), "| `overlap` |  | sweep | one in 10 |") || !strings.Contains(string(text), `pd.read_parquet("results/h/series"`) {
 		t.Errorf("%v\n%s", err, text)
+	}
+}
+
+// TestRecordAudited: audit and replay find a number of a trace that is another, in a
+// sealed part and in the journal, and what is equal is so by both.
+func TestRecordAudited(t *testing.T) {
+	t.Chdir(t.TempDir())
+	writeSpec(t, ".", "w.yaml", strings.NewReplacer("replicates: 40", "replicates: 2", "work: 1e-3", "work: 0", "2000", "5000").Replace(walks))
+	for results, last := range map[string]int64{"sealed": 96, "journal": 80} {
+		forge(t, "w.yaml", results, func(p *models.Point, trial *models.Trial) bool {
+			if samples := trial.Recording().All()[0]; p.Trial == 18 {
+				samples[len(samples)-1].Value = 1.25
+			}
+			return p.Trial < last
+		})
+		for args, want := range map[string]string{
+			"replay RESULTS/w 18":           "other numbers of trace walk",
+			"replay RESULTS/w 19":           "equal",
+			"replay RESULTS/w 66":           "equal",
+			"audit RESULTS/w --sample 100%": "trace walk",
+		} {
+			code, out, err := call(t, strings.Fields(strings.ReplaceAll(args, "RESULTS", results))...)
+			wrong := want != "equal"
+			if (code == exitDifference) != wrong || !wrong && code != 0 || !strings.Contains(out, want) {
+				t.Errorf("%s, %s: %d\n%s%s", results, args, code, out, err)
+			}
+			if strings.HasPrefix(args, "audit") && !strings.Contains(out, "DIFFERENT: 1 trials") {
+				t.Error(out)
+			}
+		}
 	}
 }

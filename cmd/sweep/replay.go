@@ -210,8 +210,10 @@ func (a *app) replay(ctx context.Context, plan *experiment.Plan, rows *store.Row
 		return nil, err
 	}
 	t := setting.NewTrial()
+	var record []models.Kept // what is compared
 	if recording == nil && len(setting.Record) > 0 {
-		recording = models.NewRecording(setting.Record, store.MaxSamples) // it fails as in a run
+		record = setting.Record
+		recording = models.NewRecording(record, store.MaxSamples) // it fails as in a run
 	}
 	t.Record(recording)
 	wall, err := runner.Once(ctx, setting.Model, t, &r.point, before, a.settings.Timeout, a.settings.Memory)
@@ -230,7 +232,7 @@ func (a *app) replay(ctx context.Context, plan *experiment.Plan, rows *store.Row
 	if then == nil {
 		return r, nil
 	}
-	c := newComparison(setting.Model, plan.ChainLen() > 0)
+	c := newComparison(setting.Model, record, plan.ChainLen() > 0)
 	r.Record = &recorded{Equal: c.add(then, r.now), Run: then.Run, Seconds: time.Duration(then.Timing.Wall).Seconds(), Failure: plainFailure(then.Failure), Columns: []columnDiff{}}
 	for _, d := range c.columns {
 		if d.Different > 0 {
@@ -361,6 +363,11 @@ func (a *app) printReplay(dir string, m *models.Model, r *replayed) error {
 				fmt.Fprintf(a.stdout, "  %s = %s\n", d.Name, showSlot(d.Kind, &r.then.Outputs[i]))
 			default:
 				fmt.Fprintf(a.stdout, "  %s = %s, %d ulp away\n", d.Name, showSlot(d.Kind, &r.then.Outputs[i]), distance)
+			}
+		}
+		for _, d := range r.Record.Columns {
+			if strings.HasPrefix(d.Column, "trace ") {
+				fmt.Fprintf(a.stdout, "  other numbers of %s\n", d.Column)
 			}
 		}
 		if _, same, _ := seriesDistance(r.then.State, r.now.State); !same {

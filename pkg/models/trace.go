@@ -72,6 +72,18 @@ func (r *Recording) Samples(tr *Trace) []Sample {
 	return nil
 }
 
+// All is what the trial has added to each trace, in the order in which the recording
+// was given them; nil if there is no recording.
+func (r *Recording) All() (all [][]Sample) {
+	if r == nil {
+		return nil
+	}
+	for i := range r.kept {
+		all = append(all, r.kept[i].samples)
+	}
+	return all
+}
+
 // Records reports whether the trace is recorded.
 func (r *Recording) Records(tr *Trace) bool { return r.of(tr) != nil }
 

@@ -9,6 +9,7 @@ import (
 	"io"
 	"math"
 	"os"
+	"slices"
 	"strings"
 
 	"github.com/neurosweep/sweep/pkg/models"
@@ -94,7 +95,7 @@ func mustJSON(v any) string {
 
 // addTrace appends a row of samples.
 func (c *column) addTrace(samples []models.Sample) {
-	c.null = append(c.null, false)
+	c.null, c.flat = append(c.null, false), slices.Grow(c.flat, 3*len(samples))
 	for _, s := range samples {
 		c.flat = append(c.flat, s.Time, float64(s.I), s.Value)
 	}
@@ -277,6 +278,80 @@ func (r *seriesReader) peek() (int64, error) {
 		}
 	}
 	return int64(r.block.columns[seriesTrial].bits[r.row]), nil
+}
+
+// seek goes on with the first row of the trial or behind. It is for a reader that has
+// read nothing.
+func (r *seriesReader) seek(trial int64) error {
+	groups := r.parquet.Metadata().RowGroups
+	for r.group < len(groups) {
+		last := groups[r.group].Columns[seriesTrial].MetaData.Statistics.MaxValue
+		if len(last) != 8 || int64(binary.LittleEndian.Uint64(last)) >= trial {
+			break
+		}
+		r.group++
+	}
+	for {
+		at, err := r.peek()
+		if err == io.EOF || err == nil && at >= trial {
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+		r.row++
+	}
+}
+
+// TraceSum is a hash of the numbers of a trace, by which two can be compared in one
+// process.
+type TraceSum struct {
+	Numbers int64
+	sum     uint64
+}
+
+// sumSamples is the hash of samples, which is that of their bytes in the journal.
+func sumSamples(samples []models.Sample) TraceSum {
+	var h maphash.Hash
+	h.SetSeed(printSeed)
+	var text [tripleBytes]byte
+	for _, s := range samples {
+		h.Write(appendTriple(text[:0], math.Float64bits(s.Time), int64(s.I), math.Float64bits(s.Value)))
+	}
+	return TraceSum{int64(len(samples)), h.Sum64()}
+}
+
+func appendTriple(text []byte, time uint64, i int64, value uint64) []byte {
+	text = binary.LittleEndian.AppendUint64(text, time)
+	text = binary.LittleEndian.AppendUint64(text, math.Float64bits(float64(i)))
+	return binary.LittleEndian.AppendUint64(text, value)
+}
+
+// sums are the hashes of the traces of a trial.
+func (r *seriesReader) sums(trial int64, record []models.Kept) ([]TraceSum, error) {
+	hashes := make([]maphash.Hash, len(record))
+	sums := make([]TraceSum, len(record))
+	for i := range hashes {
+		hashes[i].SetSeed(printSeed)
+	}
+	var text [tripleBytes]byte
+	err := r.read(trial, func(trace string, b *block, from, to int) error {
+		for k := range record {
+			if record[k].Trace.Name != trace {
+				continue
+			}
+			c := b.columns
+			for row := from; row < to; row++ {
+				hashes[k].Write(appendTriple(text[:0], c[seriesTime].bits[row], int64(c[seriesI].bits[row]), c[seriesValue].bits[row]))
+			}
+			sums[k].Numbers += int64(to - from)
+		}
+		return nil
+	})
+	for i := range hashes {
+		sums[i].sum = hashes[i].Sum64()
+	}
+	return sums, err
 }
 
 // read visits the rows of a trial, run by run of rows of one trace: rows [from, to)
