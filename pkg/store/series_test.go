@@ -5,6 +5,7 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"hash/maphash"
 	"io"
 	"io/fs"
 	"math"
@@ -440,4 +441,26 @@ func FuzzSeries(f *testing.F) {
 			r.end()
 		})
 	})
+}
+
+// TestPlaceChanged: bytes of the journal that have changed since their checksum was
+// looked at are not sealed.
+func TestPlaceChanged(t *testing.T) {
+	plan, file := newTestPlan(1).recording(recorded[:1]...), filepath.Join(t.TempDir(), "journal")
+	if err := os.WriteFile(file, make([]byte, 2*tripleBytes), 0o666); err != nil {
+		t.Fatal(err)
+	}
+	f, err := os.Open(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	w := newTraceWriter(plan)
+	right := maphash.Bytes(printSeed, make([]byte, 2*tripleBytes))
+	for sum, fine := range map[uint64]bool{right: true, right + 1: false} {
+		w.begin()
+		if err := w.addTrace(0, "path", &place{file: f, len: 6, sum: sum}, nil); (err == nil) != fine {
+			t.Errorf("fine %v: %v", fine, err)
+		}
+	}
 }
