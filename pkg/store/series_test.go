@@ -199,6 +199,32 @@ func TestSeriesReused(t *testing.T) {
 	}
 }
 
+// TestSeriesOfOthers: traces in history that are of another plan than the trials
+// beside them are not taken over.
+func TestSeriesOfOthers(t *testing.T) {
+	dir, other := t.TempDir(), t.TempDir()
+	long, short := newTestPlan(60).recording(recorded...), newTestPlan(50).recording(recorded...)
+	for _, r := range []struct {
+		dir  string
+		plan Plan
+	}{{dir, long}, {dir, newTestPlan(10)}, {other, short}} {
+		if _, err := runOn(r.dir, r.plan, fmt.Sprint(r.plan.Len()), r.plan.Len(), nil); err != nil {
+			t.Fatal(err)
+		}
+	}
+	aside := filepath.Join(dir, historyDir, "10", seriesDir, partName(0))
+	if _, err := os.Stat(aside); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Rename(filepath.Join(other, seriesDir, partName(0)), aside); err != nil {
+		t.Fatal(err)
+	}
+	if missing, err := runOn(dir, long, "a", 60, nil); err != nil || missing != 60 {
+		t.Errorf("%d trials were run, %v", missing, err)
+	}
+	mustVerify(t, dir, long)
+}
+
 // TestSeriesDamage: whichever bit of a sealed part of the traces is flipped, verify
 // names the file; one that is cut, gone or another's is set aside or made again by the
 // next run.
@@ -243,7 +269,16 @@ func TestSeriesDamage(t *testing.T) {
 		"another trial": func(c []column) { c[seriesTrial].bits[0] = 59 },
 		"before":        func(c []column) { c[seriesTrial].bits[len(c[0].bits)-1] = 0 },
 		"another trace": func(c []column) { c[seriesTrace].text[3] = "other" },
-		"negative":      func(c []column) { c[seriesI].bits[3] = math.MaxUint64 },
+		"counts": func(c []column) { // the last number of one trace is the first of the next
+			trace, trial := c[seriesTrace].text, c[seriesTrial].bits
+			for i := 0; ; i++ {
+				if trial[i] == trial[i+1] && trace[i] != trace[i+1] {
+					trace[i] = trace[i+1]
+					return
+				}
+			}
+		},
+		"negative": func(c []column) { c[seriesI].bits[3] = math.MaxUint64 },
 		"fewer": func(c []column) {
 			for i := range c {
 				c[i].null, c[i].bits, c[i].text = c[i].null[1:], c[i].bits[min(1, len(c[i].bits)):], c[i].text[min(1, len(c[i].text)):]
