@@ -152,8 +152,9 @@ func sameSeries(path string, plan Plan, hash string) (bool, error) {
 // besideTrials are the folders that may have a file that goes with one of trials/.
 var besideTrials = []string{timingsDir, statesDir, seriesDir}
 
-// setPartAside moves a sealed part and all that goes with it out of the data
-// set, into a run's folder of history/; its trials go last, for they say that the others are there.
+// setPartAside moves a sealed part and all that goes with it out of the data set,
+// into a run's folder of history/; its trials go last, for they say that the others
+// are there.
 func (s *Store) setPartAside(name, run string) error {
 	for _, dir := range append(besideTrials, trialsDir) {
 		if err := s.setAsideTo(run, dir, name); err != nil {
