@@ -33,7 +33,8 @@ func (a *app) auditCommand() *cobra.Command {
 		Long: `audit runs a random sample of the trials that have not failed again, on all
 workers, and compares what they measure with their records, bit for bit. It says
 of each output how many differ and by how much, and exits with 6 if any does. It
-writes nothing and may be used while a run goes on.
+writes nothing and may be used while a run goes on. Traces that the spec keeps are
+compared too.
 
 Which trials are taken is a function of the seed and of the trials' ids: the same
 seed takes the same, and a larger sample holds the smaller one.`,
@@ -148,12 +149,16 @@ func (a *app) audit(ctx context.Context, plan *experiment.Plan, rows *store.Rows
 	var wait sync.WaitGroup
 	var mu sync.Mutex
 	var stopped error
-	whole := newComparison(plan.Setting().Model, links > 0)
+	record := plan.Setting().Record
+	whole := newComparison(plan.Setting().Model, record, links > 0)
 	for range a.workers() {
 		wait.Go(func() {
 			setting := plan.Setting()
-			own := newComparison(setting.Model, links > 0)
+			own := newComparison(setting.Model, record, links > 0)
 			t := setting.NewTrial()
+			if len(record) > 0 {
+				t.Record(models.NewRecording(record, store.MaxSamples))
+			}
 			var p models.Point
 			var failed []failedNow
 			for j := range jobs {
@@ -180,7 +185,7 @@ func (a *app) audit(ctx context.Context, plan *experiment.Plan, rows *store.Rows
 		})
 	}
 	var before *store.Record
-	err = rows.Pick(store.AllColumns, needed, func(rec *store.Record) error {
+	err = rows.Pick(store.TraceColumns, needed, func(rec *store.Record) error {
 		last := before
 		before = nil
 		if links > 0 {

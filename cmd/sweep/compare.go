@@ -27,18 +27,23 @@ type columnDiff struct {
 
 // comparison compares records of the same points.
 type comparison struct {
-	columns []columnDiff // status, the outputs, and the state where there is one
+	columns []columnDiff // status, the outputs, the traces, and the state where there is one
 	points  int64
 	differ  int64 // points that differ in any column
 	model   *models.Model
+	record  []models.Kept
 }
 
-func newComparison(m *models.Model, chained bool) *comparison {
-	c := &comparison{model: m}
+// newComparison compares records of a model, and of what it records the traces given.
+func newComparison(m *models.Model, record []models.Kept, chained bool) *comparison {
+	c := &comparison{model: m, record: record}
 	add := func(name string) { c.columns = append(c.columns, columnDiff{Column: name, First: -1}) }
 	add("status")
 	for _, o := range m.Outputs {
 		add(o.Decl().Name)
+	}
+	for _, k := range record {
+		add("trace " + k.Trace.Name)
 	}
 	if chained {
 		add("state")
@@ -74,7 +79,12 @@ func (c *comparison) add(a, b *store.Record) bool {
 		distance, same, apart := slotDistance(o.Decl().Kind, &a.Outputs[i], &b.Outputs[i])
 		note(1+i, distance, same, apart)
 	}
-	if at := 1 + len(c.model.Outputs); at < len(c.columns) {
+	at := 1 + len(c.model.Outputs)
+	for k := range c.record {
+		same := len(a.Traces) == 0 && len(b.Traces) == 0 || len(a.Traces) > k && len(b.Traces) > k && a.Traces[k] == b.Traces[k]
+		note(at+k, 0, same, !same)
+	}
+	if at += len(c.record); at < len(c.columns) {
 		distance, same, apart := seriesDistance(a.State, b.State)
 		note(at, distance, same, apart)
 	}

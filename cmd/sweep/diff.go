@@ -156,7 +156,7 @@ const windowRows = 1 << 16
 // of A needs the same trials of B only; else B is read once for each window.
 func (d *folderDiff) diffRecords(a, b *side) (*comparison, error) {
 	same := a.plan.Hash() == b.plan.Hash()
-	c := newComparison(a.spec.Model, a.plan.ChainLen() > 0 && b.plan.ChainLen() > 0)
+	c := newComparison(a.spec.Model, nil, a.plan.ChainLen() > 0 && b.plan.ChainLen() > 0)
 	r := &d.Records
 	r.A, r.B = a.rows.Report().Done, b.rows.Report().Done
 	// Another model, version, seed or streams: no identity can be the same.

@@ -30,11 +30,12 @@ var harmless = regexp.MustCompile(`^\d+ of \d+ trials have no record$` +
 	`|^is not in SHA256SUMS; the next run notes it$`)
 
 // faultSpecs are trials of every kind of cost: more than a part holds and next to
-// none each, slow ones, and chains that hand on a state.
+// none each, slow ones, chains that hand on a state, and some that keep traces.
 var faultSpecs = []struct{ name, text string }{
 	{"two", strings.Replace(twoParts, "5000", "4500", 1)},
 	{"work", strings.Replace(someWork, "1e-3", "5e-4", 1)},
 	{"chain", strings.Replace(hysteresis, "81", "21", 1)},
+	{"traces", strings.NewReplacer("[ok, error, nan]", "[ok, nan]", "1e-3", "5e-4").Replace(walks)},
 }
 
 // TestKills kills runs with SIGKILL, SIGINT or SIGTERM at random moments, at one
@@ -58,7 +59,16 @@ func killSpec(t *testing.T, name, text string, random *rand.Rand, kills int) {
 	start := time.Now()
 	must(t, first, 0)
 	took := time.Since(start)
-	want := hashes(t, filepath.Join(dir, "whole", name, "trials"))
+	data := func(folder string) map[string]string {
+		sums := hashes(t, filepath.Join(dir, folder, "trials"))
+		if _, err := os.Stat(filepath.Join(dir, folder, "series")); err == nil {
+			for file, sum := range hashes(t, filepath.Join(dir, folder, "series")) {
+				sums["series/"+file] = sum
+			}
+		}
+		return sums
+	}
+	want := data(filepath.Join("whole", name))
 	signals := map[syscall.Signal]int{}
 	killed, finished := 0, 0
 	for set := 0; killed < kills; set++ {
@@ -95,7 +105,7 @@ func killSpec(t *testing.T, name, text string, random *rand.Rand, kills int) {
 			inspectKilled(t, dir, folder, done)
 		}
 		finished++
-		sameHashes(t, results, hashes(t, filepath.Join(dir, folder, "trials")), want)
+		sameHashes(t, results, data(folder), want)
 		if err := os.RemoveAll(filepath.Join(dir, results)); err != nil {
 			t.Fatal(err)
 		}

@@ -42,6 +42,9 @@ func forgeWith(t *testing.T, list []*models.Model, path, dir string, change func
 		t.Fatal(err)
 	}
 	trial := plan.Setting().NewTrial()
+	if kept := plan.Setting().Record; len(kept) > 0 {
+		trial.Record(models.NewRecording(kept, 0))
+	}
 	batch := st.NewBatch()
 	var p models.Point
 	var before []float64

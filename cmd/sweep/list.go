@@ -202,7 +202,7 @@ func (a *app) describeCommand() *cobra.Command {
 			fmt.Fprintf(w, "  %s\n", o.row())
 		}
 		if len(i.Traces) > 0 {
-			fmt.Fprintf(w, "\nTraces, which sweep replay --record writes\n")
+			fmt.Fprintf(w, "\nTraces, which record keeps and sweep replay --record writes\n")
 		}
 		for _, tr := range i.Traces {
 			fmt.Fprintf(w, "  %s\tover %s\t%s\t%s\n", tr.Name, tr.Time, tr.Unit, tr.Doc)

@@ -32,6 +32,7 @@ type planInfo struct {
 	Derived    []derivedInfo    `json:"derived"`
 	Carried    string           `json:"carried,omitempty"`
 	ChainLen   int64            `json:"chain_len,omitempty"`
+	Record     []keptInfo       `json:"record,omitempty"`
 	Streams    []streamInfo     `json:"streams"`
 	Estimate   *estimate        `json:"estimate,omitempty"`
 	Head       []map[string]any `json:"head,omitempty"`
@@ -69,6 +70,12 @@ type derivedInfo struct {
 	Name string `json:"name"`
 	Kind string `json:"kind"`
 	Doc  string `json:"doc"`
+}
+
+// keptInfo is a trace that is kept.
+type keptInfo struct {
+	Trace string `json:"trace"`
+	Every int64  `json:"every"`
 }
 
 func (a *app) planCommand() *cobra.Command {
@@ -158,6 +165,9 @@ func (a *app) planInfo(spec *experiment.Spec, head int64) (*planInfo, error) {
 	for _, c := range plan.Derived() {
 		p.Derived = append(p.Derived, derivedInfo{c.Name, c.Kind.String(), c.Doc})
 	}
+	for _, k := range spec.Setting.Record {
+		p.Record = append(p.Record, keptInfo{k.Trace.Name, k.Every})
+	}
 	if i := plan.Carried(); i >= 0 {
 		p.Carried = name(i)
 	}
@@ -213,6 +223,13 @@ func (a *app) printPlan(p *planInfo) error {
 	fmt.Fprintf(a.stdout, "constant: %s\n", strings.Join(p.constants, ", "))
 	for _, d := range p.Derived {
 		fmt.Fprintf(a.stdout, "column %s: %s, %s\n", d.Name, d.Kind, d.Doc)
+	}
+	for _, k := range p.Record {
+		much := "all of it"
+		if k.Every > 1 {
+			much = fmt.Sprintf("one number in %d", k.Every)
+		}
+		fmt.Fprintf(a.stdout, "trace %s: %s is kept in series/\n", k.Trace, much)
 	}
 	for _, s := range p.Streams {
 		fmt.Fprintf(a.stdout, "stream %s: changes with the replicate%s\n", s.Name, and(s.Depends))

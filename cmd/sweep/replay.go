@@ -92,7 +92,7 @@ with the state that the link before it left in the folder.`,
 }
 
 // tracesOf makes a recording of the named traces of a model, nil if none is named.
-func tracesOf(m *models.Model, names []string) (models.Recording, error) {
+func tracesOf(m *models.Model, names []string) (*models.Recording, error) {
 	if len(names) == 0 {
 		return nil, nil
 	}
@@ -103,18 +103,18 @@ func tracesOf(m *models.Model, names []string) (models.Recording, error) {
 	if len(known) == 0 {
 		return nil, fmt.Errorf("model %s has no traces to record", m.Name)
 	}
-	r := make(models.Recording)
 	for _, name := range names {
 		if name != "all" && !slices.Contains(known, name) {
 			return nil, fmt.Errorf("model %s has no trace %q; it has %s, or all", m.Name, name, strings.Join(known, ", "))
 		}
-		for _, tr := range m.Traces {
-			if name == "all" || name == tr.Name {
-				r[tr] = nil
-			}
+	}
+	var traces []models.Kept
+	for _, tr := range m.Traces {
+		if slices.Contains(names, "all") || slices.Contains(names, tr.Name) {
+			traces = append(traces, models.Kept{Trace: tr, Every: 1})
 		}
 	}
-	return r, nil
+	return models.NewRecording(traces, 0), nil
 }
 
 // minPrefix is how many digits of an id say which is meant, rather than that a
@@ -192,7 +192,7 @@ type recorded struct {
 	Columns []columnDiff `json:"columns"` // those that differ
 }
 
-func (a *app) replay(ctx context.Context, plan *experiment.Plan, rows *store.Rows, trial int64, recording models.Recording) (*replayed, error) {
+func (a *app) replay(ctx context.Context, plan *experiment.Plan, rows *store.Rows, trial int64, recording *models.Recording) (*replayed, error) {
 	setting := plan.Setting()
 	r := &replayed{Trial: trial, Params: make(map[string]any)}
 	plan.Point(trial, &r.point)
@@ -210,6 +210,11 @@ func (a *app) replay(ctx context.Context, plan *experiment.Plan, rows *store.Row
 		return nil, err
 	}
 	t := setting.NewTrial()
+	var record []models.Kept // what is compared
+	if recording == nil && len(setting.Record) > 0 {
+		record = setting.Record
+		recording = models.NewRecording(record, store.MaxSamples) // it fails as in a run
+	}
 	t.Record(recording)
 	wall, err := runner.Once(ctx, setting.Model, t, &r.point, before, a.settings.Timeout, a.settings.Memory)
 	var failed *models.Failure
@@ -227,7 +232,7 @@ func (a *app) replay(ctx context.Context, plan *experiment.Plan, rows *store.Row
 	if then == nil {
 		return r, nil
 	}
-	c := newComparison(setting.Model, plan.ChainLen() > 0)
+	c := newComparison(setting.Model, record, plan.ChainLen() > 0)
 	r.Record = &recorded{Equal: c.add(then, r.now), Run: then.Run, Seconds: time.Duration(then.Timing.Wall).Seconds(), Failure: plainFailure(then.Failure), Columns: []columnDiff{}}
 	for _, d := range c.columns {
 		if d.Different > 0 {
@@ -358,6 +363,11 @@ func (a *app) printReplay(dir string, m *models.Model, r *replayed) error {
 				fmt.Fprintf(a.stdout, "  %s = %s\n", d.Name, showSlot(d.Kind, &r.then.Outputs[i]))
 			default:
 				fmt.Fprintf(a.stdout, "  %s = %s, %d ulp away\n", d.Name, showSlot(d.Kind, &r.then.Outputs[i]), distance)
+			}
+		}
+		for _, d := range r.Record.Columns {
+			if strings.HasPrefix(d.Column, "trace ") {
+				fmt.Fprintf(a.stdout, "  other numbers of %s\n", d.Column)
 			}
 		}
 		if _, same, _ := seriesDistance(r.then.State, r.now.State); !same {

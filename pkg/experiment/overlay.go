@@ -16,10 +16,10 @@ type variant struct {
 }
 
 // changeable are the keys that a variant may change.
-var changeable = []string{"about", "seed", "replicates", "order", "measure", "params", "sample", "derive", "zip", "where", "carry", "blocks", "streams", "figures"}
+var changeable = []string{"about", "seed", "replicates", "order", "measure", "record", "params", "sample", "derive", "zip", "where", "carry", "blocks", "streams", "figures"}
 
 // merged are the keys whose entries are changed one by one.
-var merged = []string{"measure", "params", "sample", "derive", "carry", "streams"}
+var merged = []string{"measure", "record", "params", "sample", "derive", "carry", "streams"}
 
 // A variant's name ends the name of a folder.
 var variantName = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9_.-]*$`)
@@ -100,7 +100,7 @@ func (r *reader) merge(root, changes *yaml.Node) *yaml.Node {
 			}
 		}
 		i := index(m, k.Value)
-		if i >= 0 && k.Value == "measure" && v.Kind == yaml.MappingNode {
+		if i >= 0 && (k.Value == "measure" || k.Value == "record") && v.Kind == yaml.MappingNode {
 			m.Content[i] = r.asking(m.Content[i], v)
 			continue
 		}
@@ -144,9 +144,9 @@ func (r *reader) giveUp(root, section, changes *yaml.Node) {
 	}
 }
 
-// asking is what a change makes of the measures asked for: their parameters are
-// changed one by one, and new ones are added. A list of names stands for a mapping
-// of them.
+// asking is what a change makes of the measures asked for, or of the traces kept:
+// their keys are changed one by one, and new ones are added. A list of names stands
+// for a mapping of them.
 func (r *reader) asking(asked, changes *yaml.Node) *yaml.Node {
 	section := r.copy(asked)
 	switch asked.Kind {
@@ -329,7 +329,7 @@ func (r *reader) override(text string, order int) *yaml.Node {
 	case "extends", "defs":
 		return bad(1, utf8.RuneCountInString(key), "override", mistakef("override what comes of it", "%s cannot be overridden", path[0]))
 	}
-	if len(path) > 3 || len(path) > 1 && !slices.Contains(merged, path[0]) || len(path) > 2 && path[0] != "params" && path[0] != "measure" {
+	if len(path) > 3 || len(path) > 1 && !slices.Contains(merged, path[0]) || len(path) > 2 && !slices.Contains([]string{"params", "measure", "record"}, path[0]) {
 		return bad(1, utf8.RuneCountInString(key), "override", mistakef("", "a spec has no place %s", clip(key)))
 	}
 	if strings.TrimSpace(value) == "" {

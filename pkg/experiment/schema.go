@@ -21,6 +21,7 @@ func Schema(list []*models.Model) map[string]any {
 		names = append(names, m.Name)
 		m = m.Asking(m.Measures...) // what a spec may ask for is right at first
 		defs["measure "+m.Name] = measureSchema(m)
+		defs["record "+m.Name] = recordSchema(m)
 		defs["params "+m.Name] = paramsSchema(m)
 		defs["over "+m.Name] = overSchema(m)
 		defs["streams "+m.Name] = streamsSchema(m)
@@ -38,6 +39,7 @@ func Schema(list []*models.Model) map[string]any {
 		"replicates", object("description", "how often each place of the grid is run", "$ref", "#/$defs/number"),
 		"order", object("enum", orderNames, "description", "the order in which trials are handed out; it changes no number"),
 		"measure", object("type", []string{"array", "object"}, "description", "what is asked of the model, with parameters"),
+		"record", object("type", []string{"array", "object"}, "description", "the traces that a run keeps"),
 		"params", object("type", "object", "description", "parameters and their values"),
 		"sample", sampleSchema(object("type", "object")),
 		"derive", object("type", "object", "description", "derived values: columns, or parameters", "additionalProperties", object("$ref", "#/$defs/expression")),
@@ -76,13 +78,14 @@ func object(pairs ...any) map[string]any {
 func modelSchema(m *models.Model) map[string]any {
 	properties := object(
 		"measure", object("$ref", "#/$defs/measure "+m.Name),
+		"record", object("$ref", "#/$defs/record "+m.Name),
 		"params", object("$ref", "#/$defs/params "+m.Name),
 		"streams", object("$ref", "#/$defs/streams "+m.Name),
 		"sample", object("properties", object("over", object("$ref", "#/$defs/over "+m.Name))),
 	)
 	inner := object("properties", object("params", properties["params"], "sample", properties["sample"]))
 	properties["blocks"] = object("items", inner)
-	properties["variants"] = object("additionalProperties", object("properties", object("measure", properties["measure"], "params", properties["params"], "streams", properties["streams"], "sample", properties["sample"], "blocks", properties["blocks"])))
+	properties["variants"] = object("additionalProperties", object("properties", object("measure", properties["measure"], "record", properties["record"], "params", properties["params"], "streams", properties["streams"], "sample", properties["sample"], "blocks", properties["blocks"])))
 	return properties
 }
 
@@ -99,6 +102,22 @@ func measureSchema(m *models.Model) any {
 	}
 	return object("oneOf", []any{
 		object("type", "array", "items", object("enum", measureNames(m)), "uniqueItems", true),
+		object("type", "object", "properties", properties, "additionalProperties", false),
+	})
+}
+
+// recordSchema is what may be kept of the model's traces: a list, or a mapping.
+func recordSchema(m *models.Model) any {
+	if len(m.Traces) == 0 {
+		return false
+	}
+	properties := make(map[string]any)
+	for _, tr := range m.Traces {
+		every := object("description", "keep every so manyth number", "$ref", "#/$defs/number")
+		properties[tr.Name] = object("type", "object", "description", tr.Doc, "properties", object("every", every), "additionalProperties", false)
+	}
+	return object("oneOf", []any{
+		object("type", "array", "items", object("enum", traceNames(m)), "uniqueItems", true),
 		object("type", "object", "properties", properties, "additionalProperties", false),
 	})
 }

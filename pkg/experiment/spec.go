@@ -162,7 +162,7 @@ func Parse(file string, text []byte, o Options) (*Spec, error) {
 }
 
 // keys are the keys of a spec, in the order in which they are written.
-var keys = []string{"extends", "defs", "about", "model", "seed", "replicates", "order", "measure", "params", "sample", "derive", "zip", "where", "carry", "blocks", "streams", "figures", "variants"}
+var keys = []string{"extends", "defs", "about", "model", "seed", "replicates", "order", "measure", "record", "params", "sample", "derive", "zip", "where", "carry", "blocks", "streams", "figures", "variants"}
 
 // spec reads a tree. What it returns is of use if there was no mistake.
 func (r *reader) spec(root *yaml.Node) *Spec {
@@ -188,7 +188,7 @@ func (r *reader) spec(root *yaml.Node) *Spec {
 			s.Replicates = r.count(v, "replicates", 1, maxTrials)
 		case "order":
 			s.Order = r.orderKey(v)
-		case "model", "measure", "params", "sample", "derive", "zip", "where", "carry", "blocks", "streams", "figures", "variants":
+		case "model", "measure", "record", "params", "sample", "derive", "zip", "where", "carry", "blocks", "streams", "figures", "variants":
 			// Read by functions of their own.
 		default:
 			r.unknownKey(k, s.Model)
@@ -209,6 +209,7 @@ func (r *reader) spec(root *yaml.Node) *Spec {
 	s.Model, s.assigned = r.measures(root, s.Model)
 	depends := r.streams(root, s.Model)
 	s.Setting = models.NewSetting(s.Model, uint64(seed), depends)
+	s.Setting.Record = r.record(root, s.Model)
 	before := r.fails
 	r.points(root, s)
 	r.unsure = nil

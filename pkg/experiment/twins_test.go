@@ -13,6 +13,7 @@ var (
 	bmsInitial = models.Float("initial", 0.5, "half width of the initial potentials").AtLeast(0)
 	bms        = &models.Model{
 		Name: "bms", Doc: "bms is a stand-in for a network of spiking units.\n\nIt runs nothing.\n", Version: 1,
+		Traces: []*models.Trace{models.NewTrace("potential", "", "steps", "potentials"), models.NewTrace("firing", "", "steps", "how many fire")},
 		Params: []models.Param{
 			bmsN,
 			models.Float("gamma", 0.5, "leak").AtLeast(0).Below(1),
@@ -41,6 +42,7 @@ var (
 	hopP     = models.OptionalInt("patterns", "number of patterns").AtLeast(1)
 	hopfield = &models.Model{
 		Name: "hopfield", Doc: "hopfield is a stand-in for an associative memory.\n\nIt runs nothing.\n", Version: 1,
+		Traces: []*models.Trace{models.NewTrace("overlap", "", "sweep", "overlap"), models.NewTrace("energy", "", "sweep", "energy")},
 		Params: []models.Param{
 			hopN, hopAlpha, hopP,
 			models.Choice("update", "order of the updates", "async", "sync"),

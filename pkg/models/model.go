@@ -33,8 +33,8 @@ type Model struct {
 	OneOf [][]Param
 	// Outputs are what Run measures.
 	Outputs []Output
-	// Traces are what Run goes through on the way, kept only when a trial is run
-	// again to record them.
+	// Traces are what Run goes through on the way, kept only where a spec asks for
+	// it or a trial is run again to record them.
 	Traces []*Trace
 	// Streams are the model's random streams.
 	Streams []*Stream
@@ -287,7 +287,11 @@ func (f *Failure) Error() string { return f.Class + ": " + f.Message }
 // the error is its cause: the trial was stopped and has no result.
 func (m *Model) Execute(ctx context.Context, t *Trial) (err error) {
 	defer func() {
-		if r := recover(); r != nil {
+		switch r := recover().(type) {
+		case nil:
+		case *Failure: // of a trial that ends itself
+			err = r
+		default:
 			err = &Failure{Class: "panic", Message: fmt.Sprint(r), Stack: stack()}
 		}
 	}()

@@ -1,10 +1,15 @@
 package models
 
-import "github.com/neurosweep/sweep/pkg/dynamics"
+import (
+	"fmt"
+
+	"github.com/neurosweep/sweep/pkg/dynamics"
+)
 
 // Trace is a declared trace: numbers that a trial goes through and does not
-// measure, such as its state at each step. A run keeps none; a trial that is run
-// again can record them. What is added changes nothing that the trial measures.
+// measure, such as its state at each step. They are kept where a spec asks for it,
+// or a trial is run again to record them. What is added changes nothing that the
+// trial measures.
 type Trace struct {
 	Name string
 	Unit string // of the values, "" for pure numbers
@@ -24,23 +29,95 @@ type Sample struct {
 	Value float64
 }
 
-// Recording holds what a trial adds to traces. It keeps those that it has a key
-// for.
-type Recording map[*Trace][]Sample
+// Kept is a trace that is recorded, and how much of it: of the numbers with the
+// same I the first and each Every-th behind it.
+type Kept struct {
+	Trace *Trace
+	Every int64 // at least 1
+}
+
+// Recording holds what a trial adds to some traces. It is made once and used by one
+// trial after another.
+type Recording struct {
+	kept  []kept
+	limit int // of samples, 0 if there is none
+	held  int // samples of all traces
+}
+
+type kept struct {
+	Kept
+	samples []Sample
+	seen    []int64 // how many numbers were added, by I; not counted if all are kept
+}
+
+// SampleBytes is what a [Sample] takes.
+const SampleBytes = 24
+
+// NewRecording returns a recording of these traces. A trial that adds more samples
+// than limit fails; there is no limit if that is 0.
+func NewRecording(traces []Kept, limit int) *Recording {
+	r := &Recording{limit: limit}
+	for _, k := range traces {
+		r.kept = append(r.kept, kept{Kept: k})
+	}
+	return r
+}
+
+// Samples is what the trial has added to the trace, in that order, until the next
+// one starts; nil if the trace is not recorded.
+func (r *Recording) Samples(tr *Trace) []Sample {
+	if k := r.of(tr); k != nil {
+		return k.samples
+	}
+	return nil
+}
+
+// All is what the trial has added to each trace, in the order in which the recording
+// was given them; nil if there is no recording.
+func (r *Recording) All() (all [][]Sample) {
+	if r == nil {
+		return nil
+	}
+	for i := range r.kept {
+		all = append(all, r.kept[i].samples)
+	}
+	return all
+}
+
+// Records reports whether the trace is recorded.
+func (r *Recording) Records(tr *Trace) bool { return r.of(tr) != nil }
+
+func (r *Recording) of(tr *Trace) *kept {
+	if r == nil {
+		return nil
+	}
+	for i := range r.kept {
+		if r.kept[i].Trace == tr {
+			return &r.kept[i]
+		}
+	}
+	return nil
+}
+
+func (r *Recording) reset() {
+	r.held = 0
+	for i := range r.kept {
+		k := &r.kept[i]
+		k.samples = k.samples[:0]
+		clear(k.seen)
+	}
+}
 
 // Record has the trials that are started from now on add to r, or to nothing if r
-// is nil.
-func (t *Trial) Record(r Recording) { t.recording = r }
+// is nil. What one has added holds until the next starts.
+func (t *Trial) Record(r *Recording) { t.recording = r }
+
+// Recording is what the trial adds its traces to, nil if to nothing.
+func (t *Trial) Recording() *Recording { return t.recording }
 
 // Recorded reports whether what is added to the trace is kept: whether it is worth
 // computing.
-func (tr *Trace) Recorded(t *Trial) bool {
-	if t.recording == nil {
-		return false
-	}
-	_, kept := t.recording[tr]
-	return kept
-}
+func (tr *Trace) Recorded(t *Trial) bool { return t.recording.Records(tr) }
 
 // Add adds the values 0, 1, 2, ... of a time.
 func (tr *Trace) Add(t *Trial, time float64, values ...float64) {
@@ -50,16 +127,47 @@ func (tr *Trace) Add(t *Trial, time float64, values ...float64) {
 	tr.AddFrom(t, time, 0, values...)
 }
 
-// AddFrom adds the values first, first+1, ... of a time.
+// AddFrom adds the values first, first+1, ... of a time. A trial that has added
+// more than its recording takes ends here.
 func (tr *Trace) AddFrom(t *Trial, time float64, first int, values ...float64) {
-	samples, kept := t.recording[tr]
-	if !kept {
+	k := t.recording.of(tr)
+	if k == nil {
 		return
 	}
-	for i, x := range values {
-		samples = append(samples, Sample{time, first + i, x})
+	before := len(k.samples)
+	if k.Every > 1 {
+		for more := first + len(values) - len(k.seen); more > 0; more-- {
+			k.seen = append(k.seen, 0)
+		}
 	}
-	t.recording[tr] = samples
+	for i, x := range values {
+		if k.Every > 1 {
+			n := &k.seen[first+i]
+			*n++
+			if (*n-1)%k.Every != 0 {
+				continue
+			}
+		}
+		k.samples = append(k.samples, Sample{time, first + i, x})
+	}
+	t.recording.hold(len(k.samples) - before)
+}
+
+// hold counts samples, and ends the trial where there are too many: [Model.Execute]
+// makes a failure of it.
+func (r *Recording) hold(samples int) {
+	r.held += samples
+	if r.limit == 0 || r.held <= r.limit {
+		return
+	}
+	most := &r.kept[0]
+	for i := range r.kept {
+		if len(r.kept[i].samples) > len(most.samples) {
+			most = &r.kept[i]
+		}
+	}
+	panic(&Failure{Class: "error", Message: fmt.Sprintf("the traces of the trial have more than %d numbers, which is the limit, and %s has most of them: keep fewer, as with record: {%s: {every: %d}}",
+		r.limit, most.Trace.Name, most.Trace.Name, 10*most.Every)})
 }
 
 // Along is m, or, where the trace is recorded, a map that does the same and adds

@@ -54,6 +54,9 @@ type Setting struct {
 	Model   *Model
 	Seed    uint64
 	Depends [][]int // for each of the model's streams the places of the parameters it depends on
+	// Record lists the traces that a run keeps, in the model's order. What is kept
+	// changes no number and is no part of any identity.
+	Record []Kept
 
 	prefix [32]byte
 }
@@ -149,7 +152,7 @@ type Trial struct {
 	// trial leaves; a model that Carries sets it.
 	Before, After []float64
 
-	recording Recording // nil unless traces are recorded
+	recording *Recording // nil unless traces are recorded
 
 	setting *Setting
 	point   *Point
@@ -181,6 +184,9 @@ func (t *Trial) Start(p *Point) {
 	}
 	for i := range t.sources {
 		t.sources[i].rand = nil
+	}
+	if t.recording != nil {
+		t.recording.reset()
 	}
 }
 

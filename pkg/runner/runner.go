@@ -275,7 +275,11 @@ func (p *pool) replace(chunk []int64, last link) {
 // run. The caller holds mu.
 func (p *pool) start(chunk []int64, last link) {
 	setting := p.plan.Setting()
-	w := &worker{pool: p, model: setting.Model, trial: setting.NewTrial(), wall: measureCPU, batch: p.store.NewBatch(), chunk: chunk, last: last}
+	trial := setting.NewTrial()
+	if len(setting.Record) > 0 {
+		trial.Record(models.NewRecording(setting.Record, store.MaxSamples))
+	}
+	w := &worker{pool: p, model: setting.Model, trial: trial, wall: measureCPU, batch: p.store.NewBatch(), chunk: chunk, last: last}
 	w.renew()
 	p.active = append(p.active, w)
 	p.count++

@@ -30,7 +30,7 @@ func hooked(f func(ctx context.Context, t *models.Trial) error) *models.Model {
 // runSpec runs a spec of m with the given replicates and axis x in a new folder.
 func runSpec(t *testing.T, m *models.Model, replicates, xs int, stop <-chan struct{}, ctx context.Context, o runner.Options) (*store.Report, store.Counts) {
 	t.Helper()
-	spec, err := experiment.Parse("empty.yaml", fmt.Appendf(nil, "about: runner\nmodel: empty\nreplicates: %d\nparams:\n  x: {linspace: [0, %d, %d]}\n", replicates, xs-1, xs),
+	spec, err := experiment.Parse("empty.yaml", fmt.Appendf(nil, "about: runner\nmodel: empty\norder: row\nreplicates: %d\nparams:\n  x: {linspace: [0, %d, %d]}\n", replicates, xs-1, xs),
 		experiment.Options{Models: []*models.Model{m}})
 	if err != nil {
 		t.Fatal(err)

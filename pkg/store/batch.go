@@ -15,6 +15,11 @@ type Batch struct {
 	block    *block
 	identity *models.Identity
 	state    int // place of the state's column, -1 if there is none
+	record   []models.Kept
+}
+
+func newBatch(plan Plan, t *table) *Batch {
+	return &Batch{block: newBlock(t), identity: plan.Setting().NewIdentity(), state: t.place(stateColumn), record: plan.Setting().Record}
 }
 
 // Timing is how long a trial took. CPU is -1 where it was not measured.
@@ -26,16 +31,18 @@ type Timing struct {
 // Len is the number of records in the batch.
 func (b *Batch) Len() int { return b.block.rows() }
 
-// Size is about how many bytes of series the batch holds.
+// Size is about how many bytes of series and traces the batch holds.
 func (b *Batch) Size() int { return b.block.size() }
 
 // maxMessage bounds what a failure's message may take in the data set.
 const maxMessage = 16 << 10
 
 // Add adds the record of a trial that ended with err: nil, or a
-// [*models.Failure], which leaves all outputs null.
+// [*models.Failure], which leaves all outputs null. Where the plan keeps traces the
+// trial has recorded them.
 func (b *Batch) Add(p *models.Point, t *models.Trial, err error, timing Timing) {
 	c := b.block.columns
+	traces := c[len(c)-len(b.record):]
 	c[journalTrial].addInt(p.Trial)
 	c[journalID].addID(b.identity.Of(p))
 	c[journalAttempt].addInt(int64(timing.Attempt))
@@ -62,6 +69,9 @@ func (b *Batch) Add(p *models.Point, t *models.Trial, err error, timing Timing) 
 		if b.state >= 0 {
 			c[b.state].addNull()
 		}
+		for i := range traces {
+			traces[i].addNull()
+		}
 		return
 	}
 	c[journalStatus].addText(statusOK)
@@ -83,6 +93,13 @@ func (b *Batch) Add(p *models.Point, t *models.Trial, err error, timing Timing) 
 	}
 	if b.state >= 0 {
 		c[b.state].addSeries(t.After)
+	}
+	for i, k := range b.record {
+		if k.Trace.Recorded(t) {
+			traces[i].addTrace(t.Recording().Samples(k.Trace))
+		} else {
+			traces[i].addNull()
+		}
 	}
 }
 

@@ -18,6 +18,7 @@ const (
 	textColumn
 	idColumn
 	seriesColumn
+	placeColumn // of a series that stays in the journal
 )
 
 // column holds the values of one column for some rows. Numbers and flags live
@@ -30,6 +31,8 @@ type column struct {
 	id   []models.ID // id
 	end  []int       // series: where row i ends in flat
 	flat []float64   // series: all rows' values
+
+	places []place
 }
 
 func (c *column) reset() {
@@ -40,6 +43,7 @@ func (c *column) reset() {
 	c.id = c.id[:0]
 	c.end = c.end[:0]
 	c.flat = c.flat[:0]
+	c.places = c.places[:0]
 }
 
 func (c *column) addNull() {
@@ -51,6 +55,8 @@ func (c *column) addNull() {
 		c.id = append(c.id, models.ID{})
 	case seriesColumn:
 		c.end = append(c.end, len(c.flat))
+	case placeColumn:
+		c.places = append(c.places, place{})
 	default:
 		c.bits = append(c.bits, 0)
 	}
@@ -72,6 +78,8 @@ func (c *column) addNulls(n int) {
 		for range n {
 			c.end = append(c.end, len(c.flat))
 		}
+	case placeColumn:
+		c.places = append(c.places, make([]place, n)...)
 	default:
 		c.bits = append(c.bits, make([]uint64, n)...)
 	}
@@ -219,6 +227,8 @@ func (c *column) sameRow(i int, d *column, j int) bool {
 			}
 		}
 		return true
+	case placeColumn:
+		return c.places[i].len == d.places[j].len && c.places[i].sum == d.places[j].sum
 	}
 	return c.bits[i] == d.bits[j]
 }

@@ -7,7 +7,7 @@ import "testing"
 func TestClock(t *testing.T) {
 	plan, other := newTestPlan(60), newTestPlan(40)
 	whole := t.TempDir()
-	if _, err := record(whole, plan, "a", 60, nil); err != nil {
+	if _, err := runOn(whole, plan, "a", 60, nil); err != nil {
 		t.Fatal(err)
 	}
 	dir := t.TempDir()
@@ -23,7 +23,7 @@ func TestClock(t *testing.T) {
 		{other, "20250101T000000.000Z-1", 40},
 		{plan, "20240101T000000.000Z-0", 60},
 	} {
-		if _, err := record(dir, run.plan, run.id, run.stop, nil); err != nil {
+		if _, err := runOn(dir, run.plan, run.id, run.stop, nil); err != nil {
 			t.Fatalf("run %d: %v", i, err)
 		}
 	}

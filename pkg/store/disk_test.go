@@ -12,6 +12,8 @@ import (
 	"sync"
 	"syscall"
 	"testing"
+
+	"github.com/neurosweep/sweep/pkg/models"
 )
 
 // The ways in which a disk breaks at a step: once; from then on; from then on,
@@ -76,12 +78,13 @@ var afterFault = regexp.MustCompile(`^\d+ of \d+ trials have no record$` +
 	`|^\d+ files belong to an earlier plan` +
 	`|^the last \d+ bytes are not whole records; the next run leaves them out$` +
 	`|^torn frame$` + // a segment whose header was being written
+	`|(^|: )no such file or directory$` + // what was set aside, and its trials not yet
 	`|^is not in SHA256SUMS; the next run notes it$`)
 
-// record runs the plan's missing trials in dir, some in a batch; those from
+// runOn runs the plan's missing trials in dir, some in a batch; those from
 // stop on are left out. Where there are several parts a batch has trials of all. It
 // returns how many were missing.
-func record(dir string, plan Plan, run string, stop int64, d *disk) (int, error) {
+func runOn(dir string, plan Plan, run string, stop int64, d *disk) (int, error) {
 	s, err := Open(dir, plan, []byte(fmt.Sprintf("%x", plan.Hash())), Options{Run: Run{ID: run}, disk: d})
 	if err != nil {
 		return 0, err
@@ -133,17 +136,19 @@ func add(s *Store, plan Plan, stop int64, left int) int {
 // dataOf is the bytes of the sealed data set.
 func dataOf(t *testing.T, dir string) string {
 	t.Helper()
-	names, err := list(filepath.Join(dir, trialsDir))
-	if err != nil {
-		t.Fatal(err)
-	}
 	all := ""
-	for _, name := range names {
-		text, err := os.ReadFile(filepath.Join(dir, trialsDir, name))
+	for _, folder := range []string{trialsDir, seriesDir} {
+		names, err := list(filepath.Join(dir, folder))
 		if err != nil {
 			t.Fatal(err)
 		}
-		all += name + "\n" + string(text)
+		for _, name := range names {
+			text, err := os.ReadFile(filepath.Join(dir, folder, name))
+			if err != nil {
+				t.Fatal(err)
+			}
+			all += name + "\n" + string(text)
+		}
 	}
 	return all
 }
@@ -154,10 +159,14 @@ func dataOf(t *testing.T, dir string) string {
 // finish the data set to the same bytes.
 func TestBreakingDisk(t *testing.T) { breakDisk(t, 60, 11) }
 
-// breakDisk does so with a plan of n trials, at every so many steps, and returns how
-// often a step with each file has failed.
-func breakDisk(t *testing.T, n int64, every int) map[string]int {
-	plan := newTestPlan(n)
+// TestBreakingDiskRecord does so with a plan that keeps traces.
+func TestBreakingDiskRecord(t *testing.T) { breakDisk(t, 60, 17, recorded...) }
+
+// breakDisk does so with a plan of n trials that keeps these traces, at every so many
+// steps, and returns how often a step with each file has failed.
+func breakDisk(t *testing.T, n int64, every int, record ...models.Kept) map[string]int {
+	newPlan := func(n int64) *testPlan { return newTestPlan(n).recording(record...) }
+	plan := newPlan(n)
 	met := make(map[string]int)
 	must := func(err error) {
 		t.Helper()
@@ -167,7 +176,7 @@ func breakDisk(t *testing.T, n int64, every int) map[string]int {
 	}
 	prepared := func(dir string, plan Plan, stop int64) {
 		t.Helper()
-		_, err := record(dir, plan, "0", stop, nil)
+		_, err := runOn(dir, plan, "0", stop, nil)
 		must(err)
 	}
 	whole := t.TempDir()
@@ -189,8 +198,10 @@ func breakDisk(t *testing.T, n int64, every int) map[string]int {
 		{"resumed", func(dir string) { prepared(dir, plan, all/2) }, all},
 		{"killed", func(dir string) { must(killed(dir, plan, 10)) }, all},
 		{"killed, unfinished", func(dir string) { must(killed(dir, plan, 10)) }, min(all, partRows)},
-		{"changed spec", func(dir string) { prepared(dir, newTestPlan(n*2/3), all*2/3) }, all},
-		{"changed spec, unfinished", func(dir string) { prepared(dir, newTestPlan(n*3/2), all*5/6) }, all},
+		{"changed spec", func(dir string) { prepared(dir, newPlan(n*2/3), all*2/3) }, all},
+		{"changed spec, unfinished", func(dir string) { prepared(dir, newPlan(n*3/2), all*5/6) }, all},
+		{"other traces", func(dir string) { prepared(dir, newTestPlan(n).recording(otherwise...), all) }, all},
+		{"other traces, unfinished", func(dir string) { prepared(dir, newTestPlan(n).recording(otherwise...), all/2) }, all},
 		{"nothing to do", func(dir string) { prepared(dir, plan, all) }, all},
 		{"damaged", func(dir string) {
 			prepared(dir, plan, all)
@@ -199,14 +210,14 @@ func breakDisk(t *testing.T, n int64, every int) map[string]int {
 	} {
 		dir := t.TempDir()
 		c.prepare(dir)
-		most, err := record(dir, plan, "a", all, nil) // are missing on a disk that does not break
+		most, err := runOn(dir, plan, "a", all, nil) // are missing on a disk that does not break
 		must(err)
 		for mode := once; mode <= cut; mode++ {
 			for k := 1 + total%every; ; k += every {
 				dir := t.TempDir()
 				c.prepare(dir)
 				b := &breaking{k: k, mode: mode}
-				_, err := record(dir, plan, "a", c.stop, b.disk())
+				_, err := runOn(dir, plan, "a", c.stop, b.disk())
 				if b.broken == "" {
 					must(err)
 					break
@@ -231,7 +242,7 @@ func breakDisk(t *testing.T, n int64, every int) map[string]int {
 						}
 					}
 				}
-				missing, err := record(dir, plan, "b", all, nil)
+				missing, err := runOn(dir, plan, "b", all, nil)
 				if err != nil {
 					t.Fatalf("%s: the next run: %v", what, err)
 				}

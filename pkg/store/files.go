@@ -20,6 +20,7 @@ const (
 	trialsDir  = "trials"
 	timingsDir = "timings"
 	statesDir  = "states"
+	seriesDir  = "series"
 	journalDir = "journal"
 	runsDir    = "runs"
 	historyDir = "history"
@@ -131,7 +132,7 @@ func Owns(path string) (bool, error) {
 	if isResults(dir) && slices.Contains(own, filepath.Base(path)) {
 		return true, nil
 	}
-	folders := []string{trialsDir, timingsDir, statesDir, journalDir, runsDir, historyDir, tempDir}
+	folders := []string{trialsDir, timingsDir, statesDir, seriesDir, journalDir, runsDir, historyDir, tempDir}
 	for up := filepath.Dir(dir); up != dir; dir, up = up, filepath.Dir(up) {
 		if slices.Contains(folders, filepath.Base(dir)) && isResults(up) {
 			return true, nil

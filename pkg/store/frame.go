@@ -93,7 +93,7 @@ func (r *Rows) blocks(ctx context.Context, take func(*block) error) error {
 		if len(entries) == 0 {
 			continue
 		}
-		w := newWindow(r.look.tables.journal, entries)
+		w := newWindow(r.look.tables.records, entries)
 		first := int64(k) * partRows
 		for from, to := first, first+int64(partSize(r.look.plan, k)); from < to; from += blockRows {
 			end := min(from+blockRows, to)

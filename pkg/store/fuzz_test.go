@@ -186,7 +186,7 @@ func FuzzPage(f *testing.F) {
 }
 
 func FuzzSegment(f *testing.F) {
-	plan := newTestPlan(100)
+	plan := newTestPlan(100).recording(recorded...)
 	dir := f.TempDir()
 	w, g, err := createSegment(&disk{}, dir, segmentHeader{Format: segmentFormat}, journalTable(plan))
 	if err != nil {
@@ -248,11 +248,11 @@ func FuzzSegment(f *testing.F) {
 
 // FuzzBatch gives the reader of batches what a checksum would let through.
 func FuzzBatch(f *testing.F) {
-	plan := newTestPlan(100)
-	table := journalTable(plan)
+	plan := newTestPlan(100).recording(recorded...)
+	journal := journalTable(plan)
 	for seed := range 5 {
-		w := newBatchWriter(table)
-		if _, err := w.encode(newBlock(table)); err != nil {
+		w := newBatchWriter(journal)
+		if _, err := w.encode(newBlock(journal)); err != nil {
 			f.Fatal(err)
 		}
 		b := testBatch(plan)
@@ -266,13 +266,21 @@ func FuzzBatch(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, message []byte) {
 		bounded(t, func() {
-			b := newBlock(table)
-			if decodeBatch(table, message, table, b) != nil {
-				return
-			}
-			for i := range b.columns {
-				if len(b.columns[i].null) != b.rows() {
-					t.Fatalf("column %d has %d rows of %d", i, len(b.columns[i].null), b.rows())
+			for _, to := range []*table{journal, newTables(plan).places} {
+				b := newBlock(to)
+				if decodeBatch(journal, message, to, b) != nil {
+					continue
+				}
+				for i := range b.columns {
+					c := &b.columns[i]
+					if len(c.null) != b.rows() {
+						t.Fatalf("column %d has %d rows of %d", i, len(c.null), b.rows())
+					}
+					for _, p := range c.places {
+						if p.at < 0 || p.len < 0 || p.at+8*p.len > int64(len(message)) {
+							t.Fatalf("column %d has a row at %d of %d numbers in a message of %d bytes", i, p.at, p.len, len(message))
+						}
+					}
 				}
 			}
 		})

@@ -198,7 +198,7 @@ func (n *inspection) historyFiles(l *Litter) error {
 		u := uses[i]
 		f := LitterFile{Records: u.records, Other: u.records - u.planned}
 		f.File, _ = src.name(n.dir)
-		for _, path := range []string{src.timings, src.states, src.part, src.journal} {
+		for _, path := range []string{src.timings, src.states, src.series, src.part, src.journal} {
 			if size, err := fileSize(path); path != "" && err == nil {
 				f.Bytes += size
 				f.paths = append(f.paths, path)

@@ -19,9 +19,6 @@ import (
 const (
 	// maxFooter is far beyond the footer of a part with thousands of columns.
 	maxFooter = 64 << 20
-	// maxGroupRows is what a row group has at most: it ends with the block that
-	// fills it.
-	maxGroupRows = groupRows + blockRows
 	// maxPage is what a page takes at most: it ends with the row that fills it,
 	// and a row is never larger than a frame of the journal.
 	maxPage = pageBytes + maxFrame
@@ -39,8 +36,9 @@ func damaged(text string, args ...any) error {
 }
 
 // checkFooter reads the footer of a Parquet file and says whether what it claims
-// can be.
-func checkFooter(file io.ReaderAt, size int64) error {
+// can be, of row groups of so many rows at most: one ends with the block that fills
+// it.
+func checkFooter(file io.ReaderAt, size int64, groupRows int) error {
 	var end [8]byte
 	if size < 12 {
 		return damaged("%d bytes are no Parquet file", size)
@@ -69,7 +67,7 @@ func checkFooter(file io.ReaderAt, size int64) error {
 	}
 	var rows int64
 	for _, g := range meta.RowGroups {
-		if g.NumRows < 0 || g.NumRows > maxGroupRows || len(g.Columns) != leaves {
+		if g.NumRows < 0 || g.NumRows > int64(groupRows) || len(g.Columns) != leaves {
 			return damaged("a row group of %d rows and %d columns", g.NumRows, len(g.Columns))
 		}
 		rows += g.NumRows

@@ -1,7 +1,6 @@
 package store
 
 import (
-	"bytes"
 	"errors"
 	"fmt"
 	"io"
@@ -39,7 +38,7 @@ func Find(dir string, plan Plan, id models.ID) (*Found, error) {
 	if err != nil {
 		return nil, err
 	}
-	t := journalTable(plan)
+	t := newTables(plan).records
 	var best *Found
 	for _, src := range sources {
 		var rows []int
@@ -187,12 +186,12 @@ func readTimings(dir string, tables tables, parts []part) ([]Timed, error) {
 			return nil, err
 		}
 	}
-	b = newBlock(tables.journal)
+	b = newBlock(tables.records)
 	var scratch []byte
 	for i := 0; i < len(frames); i += (len(frames) + timedFrames - 1) / timedFrames {
 		b.reset()
 		var err error
-		if scratch, err = frames[i].load(tables.journal, b, scratch); err != nil {
+		if scratch, err = frames[i].load(tables.records, b, scratch); err != nil {
 			return nil, err
 		}
 		add(&b.columns[journalTrial], &b.columns[journalWall], &b.columns[journalCPU])
@@ -258,7 +257,7 @@ func (n *inspection) journalRowBytes() (float64, error) {
 			continue
 		}
 		first := int64(k) * partRows
-		more, err := newWindow(n.tables.journal, n.parts[k].entries).next(first, first+int64(partSize(n.plan, k)))
+		more, err := newWindow(n.tables.places, n.parts[k].entries).next(first, first+int64(partSize(n.plan, k)))
 		if err != nil {
 			return 0, err
 		}
@@ -268,20 +267,22 @@ func (n *inspection) journalRowBytes() (float64, error) {
 	if len(refs) == 0 {
 		return 0, nil
 	}
-	l := newLayout(n.plan)
-	size := func(refs []ref) (sum int, err error) {
+	l, traces := newLayout(n.plan), newTraceWriter(n.plan)
+	size := func(refs []ref) (sum int64, err error) {
 		l.fill(refs)
+		traces.begin()
 		for _, folder := range n.tables.dirs() {
-			var out bytes.Buffer
 			w := newPartWriter(n.tables.in(folder))
-			w.begin(&out, nil)
-			if err := w.write(l.in(folder)); err != nil {
+			w.begin(io.Discard, nil)
+			if folder == seriesDir {
+				err = errors.Join(traces.add(refs, w.write), traces.flush(w.write))
+			} else {
+				err = w.write(l.in(folder))
+			}
+			if err := errors.Join(err, w.close()); err != nil {
 				return 0, err
 			}
-			if err := w.close(); err != nil {
-				return 0, err
-			}
-			sum += out.Len()
+			sum += w.offset
 		}
 		return sum, nil
 	}
@@ -350,7 +351,7 @@ func nearestIn(path string, setting *models.Setting, p *models.Point) (*Near, er
 	for i, param := range m.Params {
 		d := param.Decl()
 		f := field{name: d.Name, kind: paramKinds[d.Kind], optional: d.Optional}
-		r, err := openPart(path, &table{[]field{{name: "trial", kind: intColumn}, f}}, false)
+		r, err := openPart(path, &table{fields: []field{{name: "trial", kind: intColumn}, f}}, false)
 		if err == nil {
 			if r.columns[1] < 0 {
 				err = errShape

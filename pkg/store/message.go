@@ -5,6 +5,7 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
+	"hash/maphash"
 	"math"
 	"slices"
 
@@ -43,6 +44,7 @@ type message struct {
 	rows    int
 	nodes   []byte
 	buffers []byte
+	start   int64 // of the body in the text
 	body    []byte
 	end     int64 // of the last buffer
 }
@@ -82,7 +84,7 @@ func openMessage(text []byte) (m message, err error) {
 		start := batch.Vector(o)
 		return meta[start:][:batch.VectorLen(o)*pairSize]
 	}
-	return message{rows: int(rows), nodes: pairs(batchNodes), buffers: pairs(batchBuffers), body: body}, nil
+	return message{rows: int(rows), nodes: pairs(batchNodes), buffers: pairs(batchBuffers), start: 8 + size, body: body}, nil
 }
 
 // node is the next column's length and whether it has nulls.
@@ -136,7 +138,7 @@ func decodeBatch(from *table, text []byte, t *table, dst *block) (err error) {
 			i = t.place(f.name)
 		}
 		if i >= 0 {
-			if t.fields[i].kind != f.kind {
+			if k := t.fields[i].kind; k != f.kind && !(k == placeColumn && f.kind == seriesColumn) {
 				return fmt.Errorf("column %s: the kind is %s", f.name, columnKinds[f.kind])
 			}
 			c, filled[i] = &dst.columns[i], true
@@ -283,6 +285,12 @@ func (m *message) column(f field, c *column) error {
 				continue
 			}
 			from, to := ends.of(i)
+			if c.kind == placeColumn {
+				c.null = append(c.null, false)
+				at := m.start + m.end - int64(len(data)) + 8*from
+				c.places = append(c.places, place{at: at, len: to - from, sum: maphash.Bytes(printSeed, data[8*from:8*to])})
+				continue
+			}
 			for k := from; k < to; k++ {
 				c.flat = append(c.flat, math.Float64frombits(binary.LittleEndian.Uint64(data[8*k:])))
 			}

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"maps"
+	"math"
 	"os"
 	"slices"
 
@@ -20,6 +21,9 @@ const (
 	// groupRows is how many rows a row group has, or fewer where their series
 	// are long: see groupBytes.
 	groupRows = 1 << 16
+	// seriesGroupRows is how many rows of series/ are a row group: the footer has
+	// a line for each group.
+	seriesGroupRows = 1 << 20
 	// groupBytes ends a row group at the next multiple of blockRows once its
 	// series take so many bytes, to bound what a reader must hold.
 	groupBytes = 64 << 20
@@ -141,11 +145,14 @@ func (w *partWriter) write(b *block) error {
 	}
 	w.rows += b.rows()
 	w.total += int64(b.rows())
-	if w.rows >= groupRows || w.bytes >= groupBytes {
+	if w.rows >= w.table.groupRows() || w.bytes >= groupBytes {
 		return w.flush()
 	}
 	return nil
 }
+
+// groupRows is how many rows a row group has.
+func (t *table) groupRows() int { return cmp.Or(t.group, groupRows) }
 
 // flush ends the row group.
 func (w *partWriter) flush() error {
@@ -156,6 +163,9 @@ func (w *partWriter) flush() error {
 	}
 	if w.rows == 0 {
 		return nil
+	}
+	if len(w.groups) > math.MaxInt16 {
+		return fmt.Errorf("more than %d numbers in a file: keep fewer of the traces", len(w.groups)*w.table.groupRows())
 	}
 	g := format.RowGroup{NumRows: int64(w.rows), FileOffset: w.offset, Ordinal: int16(len(w.groups))}
 	for _, c := range w.columns {
@@ -232,7 +242,7 @@ func (r *partReader) open(exact bool) (err error) {
 	if err != nil {
 		return err
 	}
-	if err := checkFooter(r.file, info.Size()); err != nil {
+	if err := checkFooter(r.file, info.Size(), r.table.groupRows()+blockRows); err != nil {
 		return err
 	}
 	r.parquet, err = parquet.OpenFile(r.file, info.Size(), parquet.SkipBloomFilters(true), parquet.SkipPageIndex(true))

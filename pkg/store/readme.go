@@ -37,6 +37,9 @@ One row a trial. From the folder in which sweep was run:
 	if s.tables.states != nil {
 		b.WriteString("`states/` has the state that each trial left for the next link of its chain.\n")
 	}
+	if s.tables.series != nil {
+		s.describeSeries(&b)
+	}
 	b.WriteString("\n## Columns\n\n| column | type | unit | what it is |\n|---|---|---|---|\n")
 	var list string // a column whose lists have one length
 	for _, f := range s.tables.trials.fields {
@@ -52,4 +55,18 @@ One row a trial. From the folder in which sweep was run:
 	}
 	fmt.Fprintf(&b, "\nNull means that the trial has no such value (it failed, or the orbit had none); NaN that the model\ncomputed NaN.%s`sweep describe %s` explains the model.\n", matrix, m.Name)
 	return s.disk.writeText(s.temp(), s.path(readmeFile), []byte(b.String()))
+}
+
+// describeSeries says which traces there are and how to read them.
+func (s *Store) describeSeries(b *strings.Builder) {
+	b.WriteString("\n## Traces\n\n`series/` has what trials went through, a row a number, once a part of the data set is sealed: `trial`,\n`trace`, `time`, `i` (which of the numbers that are traced side by side) and `value`.\n\n")
+	b.WriteString("| trace | unit | over | kept | what it is |\n|---|---|---|---|---|\n")
+	for _, k := range s.plan.Setting().Record {
+		kept := "all"
+		if k.Every > 1 {
+			kept = fmt.Sprintf("one in %d", k.Every)
+		}
+		fmt.Fprintf(b, "| `%s` | %s | %s | %s | %s |\n", k.Trace.Name, k.Trace.Unit, k.Trace.Time, kept, strings.ReplaceAll(k.Trace.Doc, "|", `\|`))
+	}
+	fmt.Fprintf(b, "\n```python\ns = pd.read_parquet(%q, filters=[(\"trial\", \"==\", 0)])\ns.pivot_table(index=\"time\", columns=[\"trace\", \"i\"], values=\"value\").plot()\n```\n", filepath.ToSlash(s.path(seriesDir)))
 }

@@ -6,6 +6,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -45,6 +46,29 @@ func (s *Store) recoverParts() error {
 			}
 		}
 	}
+	return s.clearSeries()
+}
+
+// clearSeries removes the traces of parts that are not sealed, since a kill came
+// before the trials and the journal has them, and a tail of another plan.
+func (s *Store) clearSeries() error {
+	names, err := list(s.path(seriesDir))
+	if err != nil {
+		return err
+	}
+	for _, name := range names {
+		k, ok := partNumber(name)
+		lone := ok && (k >= len(s.parts) || !s.parts[k].sealed)
+		if name == tailName {
+			same, err := sameSeries(s.path(seriesDir, name), s.plan, s.header.Plan)
+			lone = err != nil || !same
+		}
+		if lone {
+			if err := s.disk.remove(s.path(seriesDir, name)); err != nil {
+				return err
+			}
+		}
+	}
 	return nil
 }
 
@@ -56,6 +80,12 @@ func partNumber(name string) (int, bool) {
 }
 
 func (s *Store) recoverPart(k int, name string) error {
+	switch run, err := s.asideOf(name); {
+	case err != nil:
+		return err
+	case run != s.header.Run:
+		return s.setPartAside(name, run)
+	}
 	r, err := openPart(s.path(trialsDir, name), s.tables.trials, false)
 	if err != nil {
 		if errors.Is(err, fs.ErrPermission) {
@@ -71,14 +101,21 @@ func (s *Store) recoverPart(k int, name string) error {
 	failed, bad := strconv.ParseInt(r.metadata("sweep.failed"), 10, 64)
 	if r.exact && !r.sameLists() && r.metadata("sweep.plan") == s.header.Plan {
 		s.dated++
-		return s.setPartAside(name)
+		return s.setPartAside(name, s.header.Run)
 	}
 	if !r.exact || bad != nil || r.metadata("sweep.plan") != s.header.Plan || k >= len(s.parts) || r.rows() != int64(partSize(s.plan, k)) || failed > 0 && s.retry {
-		return s.setPartAside(name)
+		return s.setPartAside(name, s.header.Run)
 	}
-	if err := s.checkStates(k); err != nil {
+	err = s.checkStates(k)
+	if err == nil {
+		var same bool
+		if same, err = sameSeries(s.path(seriesDir, name), s.plan, s.header.Plan); err == nil && !same {
+			return s.setPartAside(name, s.header.Run)
+		}
+	}
+	if err != nil {
 		s.notice(fmt.Sprintf("%v; the part moves to %s and its trials run again", err, historyDir))
-		return s.setPartAside(name)
+		return s.setPartAside(name, s.header.Run)
 	}
 	s.parts[k] = part{sealed: true}
 	s.done += r.rows()
@@ -104,15 +141,55 @@ func (s *Store) checkStates(k int) error {
 	return nil
 }
 
-// setPartAside moves a sealed part and all that goes with it out of the data
-// set; its trials go last, for they say that the others are there.
-func (s *Store) setPartAside(name string) error {
-	for _, dir := range []string{timingsDir, statesDir, trialsDir} {
-		if err := s.setAside(dir, name); err != nil {
+// sameSeries reports whether a file of series/ has the traces that the plan keeps, or
+// is not there if it keeps none. The error says what is wrong with a file that should
+// have them.
+func sameSeries(path string, plan Plan, hash string) (bool, error) {
+	record := plan.Setting().Record
+	if len(record) == 0 {
+		_, err := os.Lstat(path)
+		return errors.Is(err, fs.ErrNotExist), nil
+	}
+	r, err := openSeries(path)
+	if err != nil {
+		return false, err
+	}
+	defer r.close()
+	return r.metadata("sweep.plan") == hash && r.metadata(recordKey) == recordText(record), nil
+}
+
+// besideTrials are the folders that may have a file that goes with one of trials/.
+var besideTrials = []string{timingsDir, statesDir, seriesDir}
+
+// setPartAside moves a sealed part and all that goes with it out of the data set,
+// into a run's folder of history/; its trials go last, for they say that the others
+// are there.
+func (s *Store) setPartAside(name, run string) error {
+	for _, dir := range append(besideTrials, trialsDir) {
+		if err := s.setAsideTo(run, dir, name); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// asideOf is the run in whose folder of history/ a part belongs: this one, or one
+// that was stopped when it had moved a file that goes with the trials, and not them.
+func (s *Store) asideOf(name string) (string, error) {
+	runs, err := list(s.path(historyDir))
+	if err != nil {
+		return "", err
+	}
+	has := func(run, dir string) bool {
+		_, err := os.Lstat(s.path(historyDir, run, dir, name))
+		return err == nil
+	}
+	for _, run := range slices.Backward(runs) {
+		if !has(run, trialsDir) && slices.ContainsFunc(besideTrials, func(dir string) bool { return has(run, dir) }) {
+			return run, nil
+		}
+	}
+	return s.header.Run, nil
 }
 
 func (s *Store) otherArch(arch string) error {
@@ -120,11 +197,13 @@ func (s *Store) otherArch(arch string) error {
 }
 
 // setAside moves a file out of the data set into this run's history.
-func (s *Store) setAside(dir, name string) error {
+func (s *Store) setAside(dir, name string) error { return s.setAsideTo(s.header.Run, dir, name) }
+
+func (s *Store) setAsideTo(run, dir, name string) error {
 	if _, err := os.Lstat(s.path(dir, name)); errors.Is(err, fs.ErrNotExist) && dir != trialsDir {
 		return nil
 	}
-	to := s.path(historyDir, s.header.Run, dir)
+	to := s.path(historyDir, run, dir)
 	if err := s.disk.mkdir(to); err != nil {
 		return err
 	}
@@ -167,7 +246,7 @@ func (s *Store) recoverSegment(name string) error {
 		g.file.Close()
 		return s.otherArch(h.Arch)
 	}
-	if h.Plan != s.header.Plan {
+	if h.Plan != s.header.Plan || !g.table.sameTraces(s.tables.journal) {
 		g.file.Close()
 		return s.setAside(journalDir, name)
 	}

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"math"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -29,6 +30,7 @@ type source struct {
 	part    string // path of a sealed part, or
 	timings string // and of its timings
 	states  string // and of the states it handed on
+	series  string // and of the traces it kept
 	journal string // path of a segment
 }
 
@@ -61,11 +63,15 @@ func (s *Store) reuse() error {
 		trial       int64
 		id          models.ID
 	}
-	state := s.tables.journal.place(stateColumn)
-	var lists []int
-	for c, f := range s.tables.journal.fields {
+	// What a record must have: without its state the chain could not go on, and
+	// traces are not there if they were not kept.
+	var needed, lists []int
+	for i, f := range s.tables.journal.fields {
+		if f.name == stateColumn || strings.HasPrefix(f.name, tracePrefix) {
+			needed = append(needed, i)
+		}
 		if f.length > 0 {
-			lists = append(lists, c)
+			lists = append(lists, i)
 		}
 	}
 	var hits []hit
@@ -117,8 +123,8 @@ func (s *Store) reuse() error {
 				if slices.ContainsFunc(lists, func(c int) bool { return b.columns[c].misfit(s.tables.journal.fields[c].length, i, i+1) >= 0 }) {
 					continue // no such record can stand in the data set
 				}
-				if state >= 0 && b.columns[state].null[i] {
-					continue // the chain could not go on from it
+				if slices.ContainsFunc(needed, func(c int) bool { return b.columns[c].null[i] }) {
+					continue
 				}
 				for c := range b.columns {
 					if c == journalTrial {
@@ -175,7 +181,7 @@ func sourcesIn(dir, below string) ([]source, error) {
 	var sources []source
 	for _, name := range names {
 		if _, ok := partNumber(name); ok {
-			sources = append(sources, source{part: path(trialsDir, name), timings: path(timingsDir, name), states: path(statesDir, name)})
+			sources = append(sources, source{part: path(trialsDir, name), timings: path(timingsDir, name), states: path(statesDir, name), series: path(seriesDir, name)})
 		}
 	}
 	names, err = list(path(journalDir))
@@ -201,6 +207,9 @@ func (src source) read(t *table, idsOnly bool, visit func(row int, b *block) err
 		}
 		defer g.file.Close()
 		row := 0
+		if idsOnly {
+			t = &table{fields: t.fields[:journalID+1]}
+		}
 		_, err = g.scan(r, t, func(_ entry, b *block) error {
 			defer func() { row += b.rows() }()
 			return visit(row, b)
@@ -209,6 +218,7 @@ func (src source) read(t *table, idsOnly bool, visit func(row int, b *block) err
 	}
 	// The columns of each file in the journal's order; the data set's outputs
 	// have no prefix.
+	var traces traceSource
 	data, times, states := &fileColumns{path: src.part}, &fileColumns{path: src.timings}, &fileColumns{path: src.states}
 	for i, f := range t.fields {
 		f.name = strings.TrimPrefix(f.name, outputPrefix)
@@ -224,6 +234,8 @@ func (src source) read(t *table, idsOnly bool, visit func(row int, b *block) err
 		case idsOnly:
 		case t.fields[i].name == stateColumn:
 			states.add(f, i)
+		case strings.HasPrefix(f.name, tracePrefix):
+			traces.add(f, i)
 		default:
 			data.add(f, i)
 		}
@@ -243,6 +255,7 @@ func (src source) read(t *table, idsOnly bool, visit func(row int, b *block) err
 				}
 			}
 		}
+		defer traces.open(src.series, data.file.metadata("sweep.plan"))()
 	}
 	out := newBlock(t)
 	at := 0
@@ -276,7 +289,12 @@ func (src source) read(t *table, idsOnly bool, visit func(row int, b *block) err
 				}
 			}
 		}
-		if err := visit(at, out); err != nil {
+		if len(traces.at) == 0 {
+			err = visit(at, out)
+		} else {
+			err = traces.visit(at, out, visit)
+		}
+		if err != nil {
 			return err
 		}
 		at += len(rows)
@@ -316,4 +334,105 @@ func (c *fileColumns) next(out *block) error {
 		out.columns[to] = c.block.columns[i]
 	}
 	return nil
+}
+
+// traceSource gives records of a sealed part the traces that it has.
+type traceSource struct {
+	names []string // of the traces that are wanted, and how they are kept
+	at    []int    // their places in the journal
+	file  *seriesReader
+	some  *block
+}
+
+func (s *traceSource) add(f field, at int) {
+	s.names, s.at = append(s.names, strings.TrimPrefix(f.name, tracePrefix)), append(s.at, at)
+}
+
+// open opens the file of the traces if they are wanted. There are none without it, or
+// if it is another plan's.
+func (s *traceSource) open(path, plan string) (end func()) {
+	if len(s.at) == 0 {
+		return func() {}
+	}
+	file, err := openSeries(path)
+	if err != nil {
+		return func() {}
+	}
+	if file.metadata("sweep.plan") == plan {
+		s.file = file
+	}
+	return file.close
+}
+
+// takeBytes of traces are taken over at once, or those of one record.
+const takeBytes = 8 << 20
+
+// visit visits the records of b, the first of which has the number at, with their
+// traces: some at a time, since those may be long.
+func (s *traceSource) visit(at int, b *block, visit func(row int, b *block) error) error {
+	if s.some == nil {
+		s.some = &block{columns: make([]column, len(b.columns))}
+		for i := range b.columns {
+			s.some.columns[i].kind = b.columns[i].kind
+		}
+	}
+	for from, to := 0, 0; from < b.rows(); from = to {
+		s.some.reset()
+		for size := 0; to < b.rows() && size < takeBytes; to++ {
+			size += s.take(int64(b.columns[journalTrial].bits[to]))
+		}
+		for i := range b.columns {
+			if !slices.Contains(s.at, i) {
+				s.some.columns[i].addRange(&b.columns[i], from, to)
+			}
+		}
+		if err := visit(at+from, s.some); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// take appends the traces of a trial, null where it has none, and says how many
+// bytes they take.
+func (s *traceSource) take(trial int64) (size int) {
+	has := make([]bool, len(s.at))
+	if s.file != nil {
+		kept := strings.Split(s.file.metadata(recordKey), ", ")
+		for i, name := range s.names {
+			has[i] = slices.Contains(kept, name)
+		}
+		err := s.file.read(trial, func(trace string, b *block, from, to int) error {
+			for i, name := range s.names {
+				if !has[i] || !strings.HasPrefix(name, trace+" ") {
+					continue
+				}
+				dst, c := &s.some.columns[s.at[i]], b.columns
+				for row := from; row < to; row++ {
+					dst.flat = append(dst.flat, math.Float64frombits(c[seriesTime].bits[row]), float64(int64(c[seriesI].bits[row])), math.Float64frombits(c[seriesValue].bits[row]))
+				}
+				size += (to - from) * tripleBytes
+			}
+			return nil
+		})
+		if err != nil {
+			s.file, has = nil, make([]bool, len(s.at))
+		}
+	}
+	for i, at := range s.at {
+		dst := &s.some.columns[at]
+		if !has[i] {
+			dst.flat = dst.flat[:lastEnd(dst)]
+		}
+		dst.null, dst.end = append(dst.null, !has[i]), append(dst.end, len(dst.flat))
+	}
+	return size
+}
+
+// lastEnd is where the last row of a series ends.
+func lastEnd(c *column) int {
+	if len(c.end) == 0 {
+		return 0
+	}
+	return c.end[len(c.end)-1]
 }

@@ -18,7 +18,10 @@ type Record struct {
 	// Set, all Null if the trial failed.
 	Outputs []models.Slot
 	// State is what a link of a chain left, nil if there is none.
-	State  []float64
+	State []float64
+	// Traces has a sum for each trace that is kept, in the order of the plan's
+	// Record, nil if the trial failed. They are there if [TraceColumns] were read.
+	Traces []TraceSum
 	Run    string // that computed it, a file of runs/; "" if not known
 	Timing Timing // Wall is 0 where it is not known
 }
@@ -31,15 +34,16 @@ const (
 	StatusColumns  Columns = iota // trial, identity, and that it failed
 	FailureColumns                // and how it failed, stack included, run and timing
 	AllColumns                    // and outputs and state
+	TraceColumns                  // and the sums of traces
 )
 
 // table is the head of the journal's columns that is to be read.
 func (c Columns) table(t *table) *table {
 	switch c {
 	case StatusColumns:
-		return &table{t.fields[:journalStatus+1]}
+		return &table{fields: t.fields[:journalStatus+1]}
 	case FailureColumns:
-		return &table{t.fields[:journalOutputs]}
+		return &table{fields: t.fields[:journalOutputs]}
 	}
 	return t
 }
@@ -103,14 +107,38 @@ func (r *Rows) Each(c Columns, visit func(*Record) error) error {
 // Range visits the records of the trials in [from, to), by trial.
 func (r *Rows) Range(c Columns, from, to int64, visit func(*Record) error) error {
 	var rec Record
+	traced := c == TraceColumns && len(r.look.plan.Setting().Record) > 0
 	for k := from / partRows; k*partRows < to; k++ {
 		first, end := max(from, k*partRows), min(to, k*partRows+int64(partSize(r.look.plan, int(k))))
 		read := r.journalRange
 		if r.look.parts[k].sealed {
 			read = r.sealedRange
 		}
-		err := read(int(k), c, first, end, func(b *block, row int) error {
-			rec.fill(b, row, r.look.tables.states != nil)
+		var series *seriesReader
+		if traced && r.look.parts[k].sealed {
+			var err error
+			if series, err = openSeries(filepath.Join(r.look.dir, seriesDir, partName(int(k)))); err == nil {
+				defer series.close()
+				err = series.seek(first)
+			}
+			if err != nil {
+				return err
+			}
+		}
+		err := read(int(k), c, first, end, func(b *block, row int) (err error) {
+			rec.fill(b, row, r.look.tables)
+			switch {
+			case !traced || rec.Failure != nil:
+			case series != nil:
+				rec.Traces, err = series.sums(rec.Trial, r.look.plan.Setting().Record)
+			default:
+				for _, c := range b.columns[len(r.look.tables.records.fields):] {
+					rec.Traces = append(rec.Traces, TraceSum{c.places[row].len / 3, c.places[row].sum})
+				}
+			}
+			if err != nil {
+				return err
+			}
 			return visit(&rec)
 		})
 		if err != nil {
@@ -123,7 +151,7 @@ func (r *Rows) Range(c Columns, from, to int64, visit func(*Record) error) error
 func (r *Rows) sealedRange(k int, c Columns, from, to int64, visit func(b *block, row int) error) error {
 	path := func(dir string) string { return filepath.Join(r.look.dir, dir, partName(k)) }
 	src := source{part: path(trialsDir), timings: path(timingsDir), states: path(statesDir)}
-	err := src.read(c.table(r.look.tables.journal), false, func(_ int, b *block) error {
+	err := src.read(c.table(r.look.tables.records), false, func(_ int, b *block) error {
 		for i, bits := range b.columns[journalTrial].bits {
 			switch trial := int64(bits); {
 			case trial >= to:
@@ -144,8 +172,12 @@ func (r *Rows) sealedRange(k int, c Columns, from, to int64, visit func(b *block
 
 // journalRange reads whole records, whichever columns are asked for: two of one
 // trial are told apart by them.
-func (r *Rows) journalRange(k int, _ Columns, from, to int64, visit func(b *block, row int) error) error {
-	w := newWindow(r.look.tables.journal, r.look.parts[k].entries)
+func (r *Rows) journalRange(k int, c Columns, from, to int64, visit func(b *block, row int) error) error {
+	t := r.look.tables.records
+	if c == TraceColumns {
+		t = r.look.tables.places
+	}
+	w := newWindow(t, r.look.parts[k].entries)
 	for ; from < to && len(r.look.parts[k].entries) > 0; from += blockRows {
 		end := min(from+blockRows, to)
 		refs, err := w.next(from, end)
@@ -185,17 +217,16 @@ func (r *Rows) Pick(c Columns, trials []int64, visit func(*Record) error) error 
 // At is the record of a trial, nil if it has none.
 func (r *Rows) At(trial int64) (*Record, error) {
 	var found *Record
-	err := r.Range(AllColumns, trial, trial+1, func(rec *Record) error {
+	err := r.Range(TraceColumns, trial, trial+1, func(rec *Record) error {
 		found = rec.Clone()
 		return nil
 	})
 	return found, err
 }
 
-// fill makes rec what row i of the journal's first columns says; chained says
-// that the last column of all is the state.
-func (rec *Record) fill(b *block, i int, chained bool) {
-	c := b.columns
+// fill makes rec what row i of the journal's first columns says, without traces.
+func (rec *Record) fill(b *block, i int, t tables) {
+	c := b.columns[:min(len(b.columns), len(t.records.fields))]
 	*rec = Record{Trial: int64(c[journalTrial].bits[i]), ID: c[journalID].id[i], Outputs: rec.Outputs[:0]}
 	if c[journalStatus].text[i] == statusFailed {
 		rec.Failure = &models.Failure{}
@@ -212,7 +243,7 @@ func (rec *Record) fill(b *block, i int, chained bool) {
 		rec.Timing.CPU = int64(c[journalCPU].bits[i])
 	}
 	outputs := c[journalOutputs:]
-	if last := len(outputs) - 1; last >= 0 && chained {
+	if last := len(outputs) - 1; last >= 0 && t.states != nil {
 		if !outputs[last].null[i] {
 			rec.State = outputs[last].series(i)
 		}
@@ -244,6 +275,7 @@ func (rec *Record) Clone() *Record {
 		c.Failure = &f
 	}
 	c.State = slices.Clone(rec.State)
+	c.Traces = slices.Clone(rec.Traces)
 	c.Outputs = slices.Clone(rec.Outputs)
 	for i := range c.Outputs {
 		c.Outputs[i].Series = slices.Clone(c.Outputs[i].Series)
@@ -265,6 +297,9 @@ func NewRecord(id models.ID, p *models.Point, t *models.Trial, err error, timing
 	}
 	copy(rec.Outputs, t.Slots)
 	rec.State = t.After
+	for _, samples := range t.Recording().All() {
+		rec.Traces = append(rec.Traces, sumSamples(samples))
+	}
 	return rec.Clone()
 }
 

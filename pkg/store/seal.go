@@ -432,12 +432,18 @@ func (s *Store) seal(k int, by *sealer) error {
 		files = append(files, f)
 	}
 	first := int64(k) * partRows
+	by.traces.begin()
 	failed, err := by.writeRows(entries, first, first+int64(partSize(s.plan, k)), files...)
 	if err != nil {
 		return err
 	}
 	trials := files[len(files)-1]
 	trials.out.set("sweep.failed", fmt.Sprint(failed))
+	if s.tables.series != nil {
+		if err := files[len(files)-2].endSeries(by.traces); err != nil {
+			return err
+		}
+	}
 	sums := make(map[string]string)
 	for _, f := range files {
 		if err := f.finish(); err != nil {
@@ -448,15 +454,13 @@ func (s *Store) seal(k int, by *sealer) error {
 	if trials.out.total != int64(partSize(s.plan, k)) {
 		return fmt.Errorf("the journal has %d of %d records", trials.out.total, partSize(s.plan, k))
 	}
-	// The trials last: a sealed part of the data set always has its timings and
-	// states. The tail goes before the part comes, so that no reader sees a row
-	// twice.
+	// The tail goes before the part comes, so that no reader sees a row twice; the
+	// trials last: a sealed part of the data set always has its timings, states and
+	// traces.
+	if err := s.removeTail(); err != nil {
+		return err
+	}
 	for _, f := range files {
-		if f == trials {
-			if err := s.removeTail(); err != nil {
-				return err
-			}
-		}
 		if err := f.publish(); err != nil {
 			return err
 		}
@@ -526,6 +530,15 @@ func (s *Store) createPart(by *sealer, dir, name string) (*partFile, error) {
 	return &partFile{f, dir, out}, nil
 }
 
+// endSeries completes the rows of a file of series/, and says in its footer what
+// they are.
+func (f *partFile) endSeries(traces *traceWriter) error {
+	f.out.set(recordKey, recordText(traces.record))
+	f.out.set(tracesKey, describeTraces(traces.record))
+	f.out.set(recordedKey, mustJSON(traces.counts))
+	return traces.flush(f.out.write)
+}
+
 // finish completes the file and compares it with what was written.
 func (f *partFile) finish() error {
 	if err := f.out.close(); err != nil {
@@ -544,11 +557,12 @@ func (f *partFile) finish() error {
 type sealer struct {
 	window  *window
 	layout  *layout
+	traces  *traceWriter
 	writers map[string]*partWriter // by folder
 }
 
 func newSealer(plan Plan, t tables) *sealer {
-	by := &sealer{newWindow(t.journal, nil), newLayout(plan), make(map[string]*partWriter)}
+	by := &sealer{newWindow(t.places, nil), newLayout(plan), newTraceWriter(plan), make(map[string]*partWriter)}
 	for _, dir := range t.dirs() {
 		by.writers[dir] = newPartWriter(t.in(dir))
 	}
@@ -556,7 +570,8 @@ func newSealer(plan Plan, t tables) *sealer {
 }
 
 // writeRows writes the journal's records of the trials [first, end) to the
-// files, to each what belongs there, and counts the failed ones.
+// files, to each what belongs there, and counts the failed ones. Traces are read
+// one by one, where they lie.
 func (by *sealer) writeRows(entries []entry, first, end int64, files ...*partFile) (failed int64, err error) {
 	w, l := by.window, by.layout
 	w.begin(entries)
@@ -572,7 +587,12 @@ func (by *sealer) writeRows(entries []entry, first, end int64, files ...*partFil
 		}
 		l.fill(refs)
 		for _, f := range files {
-			if err := f.out.write(l.in(f.dir)); err != nil {
+			if f.dir == seriesDir {
+				err = by.traces.add(refs, f.out.write)
+			} else {
+				err = f.out.write(l.in(f.dir))
+			}
+			if err != nil {
 				return 0, err
 			}
 		}
@@ -607,7 +627,7 @@ func (s *Store) startTail(now time.Time) error {
 		if regrouped != nil {
 			<-regrouped
 		}
-		if err := s.writeTail(); err != nil {
+		if err := s.writeTail(trialsDir); err != nil {
 			s.fail(fmt.Errorf("write %s: %w", tailName, err))
 		}
 		took := time.Since(now)
@@ -618,19 +638,25 @@ func (s *Store) startTail(now time.Time) error {
 	return nil
 }
 
-// writeTail writes the records that no sealed part has to trials/tail.parquet.
-func (s *Store) writeTail() error {
+// writeTail writes the records that no sealed part has to the tails of folders,
+// trials/ the last.
+func (s *Store) writeTail(dirs ...string) error {
 	by := <-s.sealers
 	defer func() { s.sealers <- by }()
 	s.regrouping.RLock()
 	defer s.regrouping.RUnlock()
 	s.tail.Lock()
 	defer s.tail.Unlock()
-	f, err := s.createPart(by, trialsDir, tailName)
-	if err != nil {
-		return err
+	var files []*partFile
+	for _, dir := range dirs {
+		f, err := s.createPart(by, dir, tailName)
+		if err != nil {
+			return err
+		}
+		defer f.discard()
+		files = append(files, f)
 	}
-	defer f.discard()
+	by.traces.begin()
 	for k := range s.parts {
 		s.mu.Lock()
 		p := &s.parts[k]
@@ -643,22 +669,35 @@ func (s *Store) writeTail() error {
 			continue
 		}
 		first := int64(k) * partRows
-		if _, err := by.writeRows(entries, first, first+int64(partSize(s.plan, k)), f); err != nil {
+		if _, err := by.writeRows(entries, first, first+int64(partSize(s.plan, k)), files...); err != nil {
 			return err
 		}
 	}
-	if err := f.finish(); err != nil {
-		return err
+	for _, f := range files {
+		if f.dir == seriesDir {
+			if err := f.endSeries(by.traces); err != nil {
+				return err
+			}
+		}
+		if err := f.finish(); err != nil {
+			return err
+		}
 	}
-	return f.publish()
+	for _, f := range files {
+		if err := f.publish(); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 func (s *Store) removeTail() error {
 	s.tail.Lock()
 	defer s.tail.Unlock()
-	err := s.disk.remove(s.path(trialsDir, tailName))
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil
+	for _, dir := range []string{seriesDir, trialsDir} {
+		if err := s.disk.remove(s.path(dir, tailName)); err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return err
+		}
 	}
-	return err
+	return nil
 }

@@ -250,6 +250,7 @@ func trialRange(b *block) (first, last int64) {
 // load appends the batch's rows to dst. scratch is reused memory.
 func (e *entry) load(t *table, dst *block, scratch []byte) ([]byte, error) {
 	scratch = sized(scratch, e.size)
+	first := dst.rows()
 	_, err := e.segment.file.ReadAt(scratch, e.offset)
 	var payload []byte
 	if err == nil {
@@ -259,9 +260,17 @@ func (e *entry) load(t *table, dst *block, scratch []byte) ([]byte, error) {
 		err = e.segment.decode(payload, t, dst)
 	}
 	if err != nil {
-		err = fmt.Errorf("%s: batch at byte %d: %w", e.segment.path, e.offset, torn(err))
+		return scratch, fmt.Errorf("%s: batch at byte %d: %w", e.segment.path, e.offset, torn(err))
 	}
-	return scratch, err
+	for i := range dst.columns {
+		if c := &dst.columns[i]; c.kind == placeColumn {
+			for row := first; row < len(c.places); row++ {
+				c.places[row].file = e.segment.file
+				c.places[row].at += e.offset + frameHead
+			}
+		}
+	}
+	return scratch, nil
 }
 
 // decode appends the rows of a batch of the segment to dst.

@@ -28,7 +28,7 @@ func (s *Store) journalState(entries []entry, trial int64) ([]float64, *models.F
 			holding = append(holding, e)
 		}
 	}
-	refs, err := newWindow(s.tables.journal, holding).next(trial, trial+1)
+	refs, err := newWindow(s.tables.records, holding).next(trial, trial+1)
 	if err != nil {
 		return nil, nil, err
 	}

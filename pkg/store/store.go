@@ -87,7 +87,7 @@ type Store struct {
 	// segment, and for reading by whoever reads the journal.
 	regrouping sync.RWMutex
 
-	tail sync.Mutex // held while trials/tail.parquet is written or removed
+	tail sync.Mutex // held while tails are written or removed
 }
 
 // part is the state of the trials [k*partRows, (k+1)*partRows).
@@ -138,11 +138,15 @@ func Open(dir string, plan Plan, spec []byte, o Options) (_ *Store, err error) {
 	}
 	m := plan.Setting().Model
 	hash := plan.Hash()
+	queued := 2 * runtime.GOMAXPROCS(0)
+	if len(plan.Setting().Record) > 0 {
+		queued = 1 // a batch may have the traces of one trial, which may be long
+	}
 	s := &Store{
 		dir: dir, plan: plan, run: o.Run, notice: o.Notice, retry: o.RetryFailed, disk: o.disk,
 		tables:  newTables(plan),
 		header:  segmentHeader{Format: segmentFormat, Run: o.Run.ID, Model: m.Name, Version: m.Version, Plan: hex.EncodeToString(hash[:]), Arch: Arch()},
-		queue:   make(chan *Batch, 2*runtime.GOMAXPROCS(0)),
+		queue:   make(chan *Batch, queued),
 		sealers: make(chan *sealer, runtime.GOMAXPROCS(0)),
 		parts:   make([]part, partCount(plan)),
 		broken:  make(chan struct{}),
@@ -153,7 +157,7 @@ func Open(dir string, plan Plan, spec []byte, o Options) (_ *Store, err error) {
 		s.sealers <- newSealer(plan, s.tables)
 	}
 	s.batches.New = func() any {
-		return &Batch{block: newBlock(s.tables.journal), identity: plan.Setting().NewIdentity(), state: s.tables.journal.place(stateColumn)}
+		return newBatch(plan, s.tables.journal)
 	}
 	if err := s.disk.mkdir(dir); err != nil {
 		return nil, err
@@ -507,7 +511,11 @@ func (s *Store) closeData() error {
 			return err
 		}
 	}
-	return s.writeTail()
+	if s.tables.series == nil {
+		return s.writeTail(trialsDir)
+	}
+	// Traces may take long to write: they are not there while a run goes on.
+	return s.writeTail(seriesDir, trialsDir)
 }
 
 func (s *Store) closeFiles() error {

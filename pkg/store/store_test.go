@@ -27,11 +27,13 @@ var (
 	whole  = models.Integer("whole", "", "a count")
 	yes    = models.Bool("yes", "whether")
 	series = models.Series("list", "s", "a list")
+	path   = models.NewTrace("path", "mV", "ms", "two numbers at a time")
+	load   = models.NewTrace("load", "", "steps", "a number at a time")
 )
 
 var testModel = &models.Model{
 	Name: "test", Doc: "Package test is a model for tests.\n\nIt has every kind of output.\n", Version: 1,
-	Params: []models.Param{x}, Outputs: []models.Output{series, label, scalar, whole, yes},
+	Params: []models.Param{x}, Outputs: []models.Output{series, label, scalar, whole, yes}, Traces: []*models.Trace{path, load},
 	Run: func(context.Context, *models.Trial) error { return nil },
 }
 
@@ -45,6 +47,12 @@ type testPlan struct {
 
 func newTestPlan(trials int64) *testPlan {
 	return &testPlan{setting: models.NewSetting(testModel, 1, nil), trials: trials}
+}
+
+// recording makes the plan keep these traces.
+func (p *testPlan) recording(record ...models.Kept) *testPlan {
+	p.setting.Record = record
+	return p
 }
 
 func (p *testPlan) Setting() *models.Setting { return p.setting }
@@ -74,10 +82,12 @@ var strange = []float64{
 // records adds a record for each of the trials to b.
 func records(b *Batch, plan Plan, trials []int64, pick func(n int) int) {
 	t := plan.Setting().NewTrial()
+	t.Record(models.NewRecording(plan.Setting().Record, 0))
 	var p models.Point
 	for _, trial := range trials {
 		plan.Point(trial, &p)
 		t.Start(&p)
+		path.Add(t, 0, 1, 2)
 		if pick(10) == 0 {
 			b.Add(&p, t, &models.Failure{Class: "panic", Message: "at \xff " + strings.Repeat("é", pick(3)), Stack: "f x.go:1\n"}, Timing{Wall: 5, CPU: -1, Attempt: 1})
 			continue
@@ -97,12 +107,18 @@ func records(b *Batch, plan Plan, trials []int64, pick func(n int) int) {
 				o.Decl().None(t)
 			}
 		}
+		if len(plan.Setting().Record) > 0 { // the rest is the same without
+			for time := range pick(6) {
+				path.Add(t, float64(time)+0.5, number(), number())
+				load.Add(t, float64(time), number())
+			}
+		}
 		b.Add(&p, t, nil, Timing{Wall: 1, CPU: 2, Attempt: 1})
 	}
 }
 
 func testBatch(plan Plan) *Batch {
-	return &Batch{block: newBlock(journalTable(plan)), identity: plan.Setting().NewIdentity(), state: journalTable(plan).place(stateColumn)}
+	return newBatch(plan, journalTable(plan))
 }
 
 func sameBlocks(t testing.TB, got, want *block) {

@@ -3,6 +3,7 @@ package store
 import (
 	"encoding/json"
 	"fmt"
+	"slices"
 
 	"github.com/neurosweep/sweep/pkg/models"
 )
@@ -21,16 +22,33 @@ type field struct {
 // table is a list of columns.
 type table struct {
 	fields []field
+	group  int // rows of a row group, 0 for groupRows
 }
 
 // tables are the tables of a result folder; states is nil where no trial hands
-// a state on.
-type tables struct{ journal, trials, timings, states *table }
+// a state on, and series where no trace is kept.
+type tables struct {
+	journal, trials, timings, states, series *table
+	// records are the journal's columns without the traces, which may be long, and
+	// places the same with them, but for each trace only the place that it has in the
+	// file.
+	records, places *table
+}
 
 func newTables(p Plan) tables {
 	t := tables{journal: journalTable(p), trials: trialsTable(p), timings: timingsTable()}
 	if p.ChainLen() > 0 {
 		t.states = statesTable()
+	}
+	kept := len(p.Setting().Record)
+	if kept > 0 {
+		t.series = seriesTable()
+	}
+	first := len(t.journal.fields) - kept
+	t.records = &table{fields: t.journal.fields[:first:first]}
+	t.places = &table{fields: slices.Clone(t.journal.fields)}
+	for i := range kept {
+		t.places.fields[first+i].kind = placeColumn
 	}
 	return t
 }
@@ -38,10 +56,14 @@ func newTables(p Plan) tables {
 // dirs are the folders in which a sealed part has a file. trials/ comes last:
 // where its file is, the others are.
 func (t tables) dirs() []string {
+	dirs := []string{timingsDir}
 	if t.states != nil {
-		return []string{timingsDir, statesDir, trialsDir}
+		dirs = append(dirs, statesDir)
 	}
-	return []string{timingsDir, trialsDir}
+	if t.series != nil {
+		dirs = append(dirs, seriesDir)
+	}
+	return append(dirs, trialsDir)
 }
 
 // in is the table of a folder's files.
@@ -51,12 +73,14 @@ func (t tables) in(dir string) *table {
 		return t.trials
 	case timingsDir:
 		return t.timings
+	case seriesDir:
+		return t.series
 	}
 	return t.states
 }
 
 // seen are the first columns of the journal, which say what is there.
-func (t tables) seen() *table { return &table{t.journal.fields[:journalStatus+1]} }
+func (t tables) seen() *table { return &table{fields: t.journal.fields[:journalStatus+1]} }
 
 func (t *table) add(f field) { t.fields = append(t.fields, f) }
 
@@ -85,7 +109,7 @@ var paramKinds = map[models.Kind]kind{
 }
 
 // Places of the journal's columns; the outputs stand at journalOutputs and
-// after, and behind them the state where there is one.
+// after, behind them the state where there is one, and last the traces.
 const (
 	journalTrial = iota
 	journalID
@@ -119,6 +143,9 @@ func journalTable(p Plan) *table {
 	}
 	if p.ChainLen() > 0 {
 		t.add(field{name: stateColumn, kind: seriesColumn, optional: true})
+	}
+	for _, k := range p.Setting().Record {
+		t.add(field{name: traceColumn(k), kind: seriesColumn, optional: true})
 	}
 	return t
 }

@@ -15,9 +15,9 @@ import (
 func tracesTable() *table {
 	t := &table{}
 	t.add(field{name: "trace", kind: textColumn, few: true, doc: "name of the trace"})
-	t.add(field{name: "time", kind: floatColumn, doc: "time of the value, in the unit that describe says"})
+	t.add(field{name: "time", kind: floatColumn, doc: "time of the value, in the time_unit that the footer's sweep.traces has for the trace"})
 	t.add(field{name: "i", kind: intColumn, few: true, doc: "which of the values that are traced side by side, from 0"})
-	t.add(field{name: "value", kind: floatColumn, doc: "the value, in the unit that describe says"})
+	t.add(field{name: "value", kind: floatColumn, doc: "the value, in the unit that sweep.traces has for the trace"})
 	return t
 }
 
@@ -25,7 +25,7 @@ func tracesTable() *table {
 // row for each number, trace by trace in the order of the model, in the order in
 // which they were added. It makes the folder that the file is in. If there is
 // a file of that name it is left as it is, and the error is [fs.ErrExist].
-func WriteTraces(path string, m *models.Model, p *models.Point, id models.ID, r models.Recording) error {
+func WriteTraces(path string, m *models.Model, p *models.Point, id models.ID, r *models.Recording) error {
 	if _, err := os.Lstat(path); !errors.Is(err, fs.ErrNotExist) {
 		if err == nil {
 			err = &fs.PathError{Op: "write", Path: path, Err: fs.ErrExist}
@@ -43,12 +43,19 @@ func WriteTraces(path string, m *models.Model, p *models.Point, id models.ID, r 
 	defer f.discard()
 	t := tracesTable()
 	w := newPartWriter(t)
+	var traces []models.Kept
+	for _, tr := range m.Traces {
+		if r.Records(tr) {
+			traces = append(traces, models.Kept{Trace: tr, Every: 1})
+		}
+	}
 	w.begin(f, map[string]string{
+		tracesKey:     describeTraces(traces),
 		"sweep.model": m.Name, "sweep.model.version": strconv.Itoa(m.Version), "sweep.trial": fmt.Sprint(p.Trial), "sweep.id": id.String(),
 	})
 	b := newBlock(t)
 	for _, tr := range m.Traces {
-		for _, s := range r[tr] {
+		for _, s := range r.Samples(tr) {
 			b.columns[0].addText(tr.Name)
 			b.columns[1].addFloat(s.Time)
 			b.columns[2].addInt(int64(s.I))

@@ -183,6 +183,9 @@ func Verify(dir string, plan Plan) (*Report, error) {
 	n.verifyJournal()
 	n.verifyTail()
 	n.verifyLists()
+	if err := n.verifySeries(); err != nil {
+		return nil, err
+	}
 	n.findMissing()
 	if n.Done < n.Planned {
 		n.problem("", "%d of %d trials have no record", n.Planned-n.Done, n.Planned)
@@ -225,6 +228,24 @@ func (n *inspection) readPart(k int, path string, whole bool) error {
 		n.Earlier++
 		return nil
 	}
+	series := filepath.Join(n.dir, seriesDir, partName(k))
+	same, err := sameSeries(series, n.plan, n.hash)
+	if err != nil {
+		n.problem(series, "%v", errors.Unwrap(err))
+		return nil
+	}
+	if !same {
+		n.Earlier++
+		if !whole || n.tables.series == nil {
+			return nil
+		}
+		// It may be the footer that is damaged.
+		sums, err := readSums(n.dir)
+		if err == nil {
+			n.verifySum(sums, seriesDir, k)
+		}
+		return err
+	}
 	if k >= len(n.parts) || r.rows() != int64(partSize(n.plan, k)) {
 		return fmt.Errorf("%d rows, where the plan has %d trials", r.rows(), n.plan.Len())
 	}
@@ -255,7 +276,7 @@ func (n *inspection) verifyPart(k int, path string, failed int64) error {
 	beside := make(map[string]*partReader)
 	blocks := make(map[string]*block)
 	for _, dir := range n.tables.dirs() {
-		if dir == trialsDir {
+		if dir == trialsDir || dir == seriesDir {
 			continue
 		}
 		path := filepath.Join(n.dir, dir, partName(k))
@@ -266,6 +287,13 @@ func (n *inspection) verifyPart(k int, path string, failed int64) error {
 		}
 		defer br.close()
 		beside[dir], blocks[dir] = br, newBlock(n.tables.in(dir))
+	}
+	var series *seriesReader
+	if n.tables.series != nil {
+		if series, err = openSeries(filepath.Join(n.dir, seriesDir, partName(k))); err != nil {
+			return err
+		}
+		defer series.close()
 	}
 	rows, want := newBlock(n.tables.trials), newBlock(n.tables.trials)
 	check := newChecker(n.plan)
@@ -298,7 +326,19 @@ func (n *inspection) verifyPart(k int, path string, failed int64) error {
 				delete(beside, dir)
 			}
 		}
+		for i := 0; series != nil && i < rows.rows(); i++ {
+			failed := rows.columns[check.status].text[i] == statusFailed
+			if err := series.verify(trial+int64(i), failed, n.plan.Setting().Record); err != nil {
+				n.problem(series.file.Name(), "%v", err)
+				series = nil
+			}
+		}
 		trial += int64(rows.rows())
+	}
+	if series != nil {
+		if err := series.end(); err != nil {
+			n.problem(series.file.Name(), "%v", err)
+		}
 	}
 	if check.failed != failed {
 		return fmt.Errorf("the footer counts %d failed trials and there are %d", failed, check.failed)
@@ -347,20 +387,24 @@ func (n *inspection) verifySums() error {
 			continue
 		}
 		for _, dir := range n.tables.dirs() {
-			path := filepath.Join(n.dir, dir, partName(k))
-			want, ok := files[dir+"/"+partName(k)]
-			got, err := sumOf(path)
-			switch {
-			case err != nil:
-				n.problem(path, "%v", err)
-			case !ok && n.Writer == nil:
-				n.problem(path, "is not in %s; the next run notes it", sumsFile)
-			case ok && got != want:
-				n.problem(path, "is not the file that was sealed: its SHA-256 is not that in %s", sumsFile)
-			}
+			n.verifySum(files, dir, k)
 		}
 	}
 	return nil
+}
+
+func (n *inspection) verifySum(files map[string]string, dir string, k int) {
+	path := filepath.Join(n.dir, dir, partName(k))
+	want, ok := files[dir+"/"+partName(k)]
+	got, err := sumOf(path)
+	switch {
+	case err != nil:
+		n.problem(path, "%v", err)
+	case !ok && n.Writer == nil:
+		n.problem(path, "is not in %s; the next run notes it", sumsFile)
+	case ok && got != want:
+		n.problem(path, "is not the file that was sealed: its SHA-256 is not that in %s", sumsFile)
+	}
 }
 
 // checker compares rows with the plan.
@@ -437,7 +481,7 @@ func (n *inspection) readJournal() error {
 			continue
 		}
 		n.open = append(n.open, g)
-		if h.Plan != n.hash {
+		if h.Plan != n.hash || !g.table.sameTraces(n.tables.journal) {
 			n.Earlier++
 			continue
 		}
@@ -475,10 +519,12 @@ func (n *inspection) readJournal() error {
 // those that are.
 func (n *inspection) verifyJournal() {
 	l := newLayout(n.plan)
+	traces := newTraceWriter(n.plan)
+	traces.begin()
 	want := newBlock(n.tables.trials)
 	check := newChecker(n.plan)
 	for k := range n.parts {
-		w := newWindow(n.tables.journal, n.parts[k].entries)
+		w := newWindow(n.tables.places, n.parts[k].entries)
 		first := int64(k) * partRows
 		end := first + int64(partSize(n.plan, k))
 		for from := first; from < end && len(n.parts[k].entries) > 0; from += blockRows {
@@ -488,6 +534,9 @@ func (n *inspection) verifyJournal() {
 				err = check.rows(l.trials, want, -1)
 				if err == nil && l.states != nil {
 					err = checkStates(l.states, l.trials.columns[check.status].text)
+				}
+				if err == nil {
+					err = traces.add(refs, func(b *block) error { return nil })
 				}
 			}
 			if err != nil {
@@ -545,6 +594,60 @@ func (n *inspection) verifyTail() {
 			n.problem(path, "%v", err)
 			return
 		}
+	}
+}
+
+// verifySeries does so for series/, whose parts have been read with those of trials/.
+func (n *inspection) verifySeries() error {
+	names, err := list(filepath.Join(n.dir, seriesDir))
+	if err != nil {
+		return err
+	}
+	for _, name := range names {
+		path := filepath.Join(n.dir, seriesDir, name)
+		if name == tailName {
+			n.verifySeriesTail(path)
+		} else if _, ok := partNumber(name); !ok {
+			n.problem(path, "is not a file of the data set, and a notebook that reads the folder would read it too")
+		}
+	}
+	return nil
+}
+
+func (n *inspection) verifySeriesTail(path string) {
+	r, err := openSeries(path)
+	if err != nil {
+		n.problem(path, "%v", errors.Unwrap(err))
+		return
+	}
+	defer r.close()
+	record := n.plan.Setting().Record
+	if r.metadata("sweep.plan") != n.hash || r.metadata(recordKey) != recordText(record) {
+		n.Earlier++
+		return
+	}
+	for last := int64(-1); ; {
+		trial, err := r.peek()
+		if err == io.EOF {
+			err = r.end()
+			if err == nil {
+				return
+			}
+		}
+		switch {
+		case err != nil:
+		case trial <= last || trial >= n.plan.Len():
+			err = fmt.Errorf("trial %d stands behind trial %d of %d", trial, last, n.plan.Len())
+		case n.parts[trial/partRows].sealed:
+			err = fmt.Errorf("trial %d is in %s too", trial, partName(int(trial/partRows)))
+		default:
+			err = r.verify(trial, false, record)
+		}
+		if err != nil {
+			n.problem(path, "%v", err)
+			return
+		}
+		last = trial
 	}
 }
 

@@ -38,7 +38,7 @@ func TestTrace(t *testing.T) {
 		m := all.Find(c.model)
 		m = m.Asking(m.Offered(c.measure))
 		trace := m.Traces[0]
-		r := models.Recording{trace: nil}
+		r := models.NewRecording([]models.Kept{{Trace: trace, Every: 1}}, 0)
 		trial := models.NewSetting(m, 1, nil).NewTrial()
 		trial.Record(r)
 		trial.Start(point(m, c.given))
@@ -46,7 +46,7 @@ func TestTrace(t *testing.T) {
 			t.Fatal(err)
 		}
 		var states [][]float64
-		for i, s := range r[trace] {
+		for i, s := range r.Samples(trace) {
 			k := i / c.dim
 			if s.I != i%c.dim || s.Time != float64(k)*c.dt {
 				t.Fatalf("%s: number %d is number %d of time %v", c.model, i, s.I, s.Time)

@@ -186,10 +186,11 @@ func (s *subject) records() error {
 	}
 	added := make(map[*models.Trace]bool)
 	for _, trial := range s.sampled() {
-		r := make(models.Recording)
+		var all []models.Kept
 		for _, tr := range s.model.Traces {
-			r[tr] = nil
+			all = append(all, models.Kept{Trace: tr, Every: 1})
 		}
+		r := models.NewRecording(all, 0)
 		t := s.plan.Setting().NewTrial()
 		t.Record(r)
 		var p models.Point
@@ -204,7 +205,8 @@ func (s *subject) records() error {
 		if s.model.Carries && !sameFloats(s.after[trial], t.After) {
 			return fmt.Errorf("%s: the same point left another state when it was recorded", s.describe(&p))
 		}
-		for tr, samples := range r {
+		for _, tr := range s.model.Traces {
+			samples := r.Samples(tr)
 			last := make(map[int]float64)
 			for _, x := range samples {
 				if before, seen := last[x.I]; math.IsNaN(x.Time) || seen && x.Time <= before {

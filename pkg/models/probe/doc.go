@@ -13,6 +13,7 @@
 // All are pure numbers; x² and the list are rounded once per value, so they can be
 // compared bit by bit. The stream draw depends on no parameter: uniform is the
 // same at every point of a replicate, and another in the next.
+// While it does, the trace walk goes through the n values and their squares.
 //
 // # Modes
 //

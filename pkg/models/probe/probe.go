@@ -28,6 +28,8 @@ var (
 	even    = models.Bool("even", "n is even")
 	uniform = models.Scalar("uniform", "", "first number of the stream draw, the same at all points of a replicate")
 	list    = models.Series("list", "", "n values x, x + 0.5, x + 1 and so on, or what the mode says").Long(models.AsManyAs(n))
+
+	walk = models.NewTrace("walk", "", "steps", "x, x + 0.5, x + 1 and so on at n steps, and the squares of these as number 1")
 )
 
 // Model is the model with known answers.
@@ -37,6 +39,7 @@ var Model = &models.Model{
 	Version: 1,
 	Params:  []models.Param{x, n, mode, work, flag},
 	Streams: []*models.Stream{draw},
+	Traces:  []*models.Trace{walk},
 	Outputs: []models.Output{square, count, word, even, uniform, list},
 	Run:     run,
 }
@@ -45,6 +48,12 @@ func run(ctx context.Context, t *models.Trial) error {
 	mode, x, n := mode.Of(t), x.Of(t), n.Of(t)
 	if err := spend(ctx, mode, work.Of(t)); err != nil {
 		return err
+	}
+	if walk.Recorded(t) {
+		for i := range n {
+			v := x + float64(float64(i)*0.5)
+			walk.Add(t, float64(i), v, v*v)
+		}
 	}
 	switch mode {
 	case "error":
