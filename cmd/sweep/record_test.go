@@ -200,7 +200,7 @@ func TestRecordChanged(t *testing.T) {
 }
 
 // TestRecordTooLong: a trial whose traces are beyond the limit is a failed record
-// that says what to do, replay fails in the same way, and to keep fewer helps.
+// that says what to do, replay fails in the same way or writes them, and to keep fewer helps.
 func TestRecordTooLong(t *testing.T) {
 	dir := t.TempDir()
 	writeSpec(t, dir, "x.yaml", "about: How long may a trace be?\nmodel: logistic\nrecord: [state]\nmeasure: {orbit: {keep: 3}}\nparams: {transient: [10, 3000000, 20]}\n")
@@ -215,6 +215,9 @@ func TestRecordTooLong(t *testing.T) {
 		}
 	}
 	if out := must(t, sweep(t, dir, "replay", "results/x", "1"), 0); !strings.Contains(out, "the record has the same failure") {
+		t.Error(out)
+	}
+	if out := must(t, sweep(t, dir, "replay", "results/x", "1", "--record", "all"), 0); !strings.Contains(out, "too long to be kept") {
 		t.Error(out)
 	}
 	must(t, sweep(t, dir, "verify", "results/x"), 0)

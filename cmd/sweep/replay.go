@@ -161,12 +161,18 @@ type replayed struct {
 	Outputs   map[string]any `json:"outputs,omitempty"` // null where there is no value
 	Failure   *failure       `json:"failure,omitempty"`
 	Seconds   float64        `json:"seconds"`
-	Record    *recorded      `json:"record"`           // null if there is none
+	Record    *recorded      `json:"record"`           // null if there is none to compare with
 	Traces    string         `json:"traces,omitempty"` // the file they were written to
 
 	point models.Point
 	now   *store.Record
 	then  *store.Record
+}
+
+// unkept reports whether the trial failed for nothing but the length of traces, which
+// a replay that records may have.
+func (r *replayed) unkept() bool {
+	return r.Failure == nil && r.then != nil && r.then.Failure != nil && r.then.Failure.Class == models.TraceClass
 }
 
 // failure is a [models.Failure] in JSON.
@@ -229,7 +235,7 @@ func (a *app) replay(ctx context.Context, plan *experiment.Plan, rows *store.Row
 			r.Outputs[o.Decl().Name] = plainSlot(o.Decl().Kind, &r.now.Outputs[i])
 		}
 	}
-	if then == nil {
+	if then == nil || r.unkept() {
 		return r, nil
 	}
 	c := newComparison(setting.Model, record, plan.ChainLen() > 0)
@@ -340,6 +346,9 @@ func (a *app) printReplay(dir string, m *models.Model, r *replayed) error {
 		fmt.Fprintf(a.stdout, "traces in %s; in Python: pandas.read_parquet(%q).pivot_table(index=\"time\", columns=[\"trace\", \"i\"], values=\"value\").plot()\n", r.Traces, r.Traces)
 	}
 	switch {
+	case r.unkept():
+		fmt.Fprintln(a.stdout, "the run ended this trial because its traces were too long to be kept: there are no outputs to compare")
+		return nil
 	case r.Record == nil:
 		fmt.Fprintln(a.stdout, "there is no record to compare it with")
 		return nil

@@ -153,6 +153,9 @@ func (tr *Trace) AddFrom(t *Trial, time float64, first int, values ...float64) {
 	t.recording.hold(len(k.samples) - before)
 }
 
+// TraceClass is the class of the failure of a trial whose traces are too long.
+const TraceClass = "trace"
+
 // hold counts samples, and ends the trial where there are too many: [Model.Execute]
 // makes a failure of it.
 func (r *Recording) hold(samples int) {
@@ -166,7 +169,7 @@ func (r *Recording) hold(samples int) {
 			most = &r.kept[i]
 		}
 	}
-	panic(&Failure{Class: "error", Message: fmt.Sprintf("the traces of the trial have more than %d numbers, which is the limit, and %s has most of them: keep fewer, as with record: {%s: {every: %d}}",
+	panic(&Failure{Class: TraceClass, Message: fmt.Sprintf("the traces of the trial have more than %d numbers, which is the limit, and %s has most of them: keep fewer, as with record: {%s: {every: %d}}",
 		r.limit, most.Trace.Name, most.Trace.Name, 10*most.Every)})
 }
 

@@ -84,7 +84,7 @@ func TestRecordingLimit(t *testing.T) {
 		switch {
 		case steps == 80 && err != nil:
 			t.Error(err)
-		case steps == 81 && (!errors.As(err, &f) || f.Class != "error" || f.Stack != "" || ended != 80 ||
+		case steps == 81 && (!errors.As(err, &f) || f.Class != models.TraceClass || f.Stack != "" || ended != 80 ||
 			!strings.Contains(f.Message, "more than 100 numbers") || !strings.Contains(f.Message, "sides has most of them") || !strings.Contains(f.Message, "record: {sides: {every: 10}}")):
 			t.Errorf("it ended after %d steps: %v", ended, err)
 		}
