@@ -136,8 +136,11 @@ func explain(text string, err error) error {
 		return mistakef("write "+strings.ReplaceAll(text, "_", ""), "%s has underscores", clip(text))
 	case strings.Contains(text, ",") && allDigits(strings.ReplaceAll(lower, ",", "")):
 		return mistakef("write a decimal point, and no separator of thousands", "%s has a comma", clip(text))
-	case strings.Contains(text, " ") && strings.Contains(text, "/"):
-		return mistakef("write "+clip(strings.ReplaceAll(text, " ", "")), "a fraction has no spaces")
+	}
+	if closed := strings.ReplaceAll(text, " ", ""); closed != text {
+		if _, err := parseNumber(closed); err == nil {
+			return mistakef("write "+clip(closed), "a number has no spaces")
+		}
 	}
 	return mistakef("numbers are written 12, -0.5, 1e-3 or 1/3", "%q is not a number", clip(text))
 }
