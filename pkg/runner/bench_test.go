@@ -53,7 +53,7 @@ func cpuTime() time.Duration {
 // the engine's own CPU time a trial, garbage collection, journal, Parquet and
 // read-back included.
 func BenchmarkEngine(b *testing.B) {
-	for _, trials := range []int{10_000, 100_000, 1_000_000} {
+	for _, trials := range []int{10_000, 100_000, 1_000_000, 10_000_000} {
 		b.Run(fmt.Sprint(trials), func(b *testing.B) {
 			spec := emptySpec(b, trials)
 			before, started := cpuTime(), time.Now()
