@@ -61,8 +61,8 @@ type forecast struct {
 // some milliseconds.
 const forecastEvery = 2 * time.Second
 
-// left is the time that the trials left will take, 0 if there is no telling: by
-// their sizes where the time depends on those, else by the mean rate since the
+// left is the time that the trials left will take, 0 if there is no telling, as while
+// trials of all but one size are to come: by their sizes where the time depends on those, else by the mean rate since the
 // run began. The rate of the last moments tells of the corner that the sweep is
 // in; a whole run has gone through coarser grids of all of them.
 func (f *forecast) left(now time.Time, c store.Counts) time.Duration {
@@ -74,10 +74,17 @@ func (f *forecast) left(now time.Time, c store.Counts) time.Duration {
 		f.at, f.done, f.ends = now, c.Done, time.Time{}
 		todo := c.Planned - c.Done
 		// Of few trials the rate does not tell: those that run are not counted.
-		if cost := f.costs.Fit(); cost != nil && (cost.Depends() || c.Done-f.before < 10*int64(f.workers)) {
-			work := cost.Work(f.plan, c.Planned, f.todo, todo)
+		fresh := c.Done - f.before
+		cost := f.costs.Fit()
+		work, known := 0., true
+		if cost != nil {
+			work, known = cost.Work(f.plan, c.Planned, f.todo, todo)
+		}
+		switch {
+		case !known:
+		case cost != nil && (cost.Depends() || fresh < 10*int64(f.workers)):
 			f.ends = now.Add(seconds(work / float64(min(int64(f.workers), todo))))
-		} else if fresh := c.Done - f.before; fresh > 0 {
+		case fresh > 0:
 			f.ends = now.Add(seconds(now.Sub(f.began).Seconds() * float64(todo) / float64(fresh)))
 		}
 	}
@@ -114,7 +121,8 @@ func (b band) times(x float64) band { return band{b.Low * x, b.Mid * x, b.High *
 // BenchmarkEngine.
 const engineSeconds = 2.5e-6
 
-// estimate is nil where nothing has been recorded, or nothing is left.
+// estimate is nil where nothing has been recorded, or nothing of the sizes that are
+// left, or nothing is left.
 func (a *app) estimate(dir string, plan *experiment.Plan, left int64) (*estimate, error) {
 	if left == 0 {
 		return nil, nil
@@ -126,7 +134,11 @@ func (a *app) estimate(dir string, plan *experiment.Plan, left int64) (*estimate
 	// All points stand for those left: which have a record does not hang on
 	// how long they take, or the order sees to it that they lie everywhere.
 	cost := costsOf(plan, timed).Fit()
-	work := cost.Work(plan, plan.Len(), func(trials []int64) []int64 { return trials }, left)
+	work, known := cost.Work(plan, plan.Len(), func(trials []int64) []int64 { return trials }, left)
+	if !known {
+		fmt.Fprintln(a.stderr, "no estimate: of several sizes one alone has been run; --pilot 20 runs some of all")
+		return nil, nil
+	}
 	factor := cost.SumFactor(left)
 	wall := band{work / factor, work, work * factor}
 	var measured, of float64

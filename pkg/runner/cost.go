@@ -69,6 +69,7 @@ var unset = math.Inf(-1)
 type Cost struct {
 	mean   []float64 // of each size
 	slope  []float64 // β, 0 where a size was left out
+	one    []bool    // all trials had the same size
 	level  float64   // mean of log wall
 	smear  float64   // mean of e^ε: exp(E log wall) is less than E wall
 	spread float64   // standard deviation of ε, as far as the place does not tell
@@ -94,7 +95,7 @@ func FitCost(observed []Observation, sizes int) *Cost {
 		return nil
 	}
 	k := sizes
-	c := &Cost{mean: make([]float64, k), slope: make([]float64, k), n: n}
+	c := &Cost{mean: make([]float64, k), slope: make([]float64, k), one: make([]bool, k), n: n}
 	sd := make([]float64, k)
 	y := make([]float64, n)
 	for i, o := range observed {
@@ -113,7 +114,7 @@ func FitCost(observed []Observation, sizes int) *Cost {
 	for j := range sd {
 		sd[j] = math.Sqrt(sd[j])
 		// Constant but for rounding; a real ratio of two sizes is farther from 1.
-		if sd[j] > 1e-9 {
+		if c.one[j] = sd[j] <= 1e-9; !c.one[j] {
 			used = append(used, j)
 		}
 	}
@@ -229,20 +230,25 @@ const workSample = 2048
 
 // Work is the expected sum of the wall times, in s, of the trials of the plan
 // that left does not take away, of which there are so many. It is exact for a
-// short plan, and else from a sample of it.
-func (c *Cost) Work(plan Plan, length int64, left func([]int64) []int64, trials int64) float64 {
+// short plan, and else from a sample of it. It is not known where there are trials
+// left of twice or half a size that all had which have ended.
+func (c *Cost) Work(plan Plan, length int64, left func([]int64) []int64, trials int64) (work float64, known bool) {
 	sample := left(Spread(workSample, length))
 	if len(sample) == 0 {
-		return 0
+		return 0, true
 	}
 	m := plan.Setting().Model
 	var point models.Point
 	var traits []float64
-	sum := 0.0
 	for _, trial := range sample {
 		plan.Point(trial, &point)
 		traits = Traits(m, &point, traits[:0])
-		sum += c.Wall(traits)
+		for j, one := range c.one {
+			if one && math.Abs(traits[j]-c.mean[j]) > 0.99*math.Ln2 {
+				return 0, false
+			}
+		}
+		work += c.Wall(traits)
 	}
-	return sum / float64(len(sample)) * float64(trials)
+	return work / float64(len(sample)) * float64(trials), true
 }
