@@ -171,7 +171,8 @@ func (a *app) run(ctx context.Context, spec *experiment.Spec, o runOptions) erro
 	}
 	after := st.Counts()
 	if o.pilot == 0 {
-		if err := a.sayEnd(dir, spec, before, after, time.Since(begun)); err != nil {
+		timely := !o.until.IsZero() && len(caught) == 0 // nobody waits for it, as who interrupts does
+		if err := a.sayEnd(dir, spec, before, after, time.Since(begun), timely); err != nil {
 			return err
 		}
 	}
@@ -223,8 +224,8 @@ func (a *app) sayStart(dir string, spec *experiment.Spec, c store.Counts) {
 }
 
 // sayEnd says what the run did and where everything is, and draws the figures of
-// a data set that is complete.
-func (a *app) sayEnd(dir string, spec *experiment.Spec, before, after store.Counts, took time.Duration) error {
+// a data set that is complete, or of one whose time is over.
+func (a *app) sayEnd(dir string, spec *experiment.Spec, before, after store.Counts, took time.Duration, timely bool) error {
 	took = took.Round(time.Millisecond)
 	if !a.json {
 		fmt.Fprintf(a.stdout, "%s: %d of %d trials", dir, after.Done, after.Planned)
@@ -239,7 +240,7 @@ func (a *app) sayEnd(dir string, spec *experiment.Spec, before, after store.Coun
 	var figures []string
 	var page string
 	large := !light(dir, after.Done)
-	if after.Done == after.Planned && a.settings.Figures != nil && !large {
+	if (after.Done == after.Planned || timely) && a.settings.Figures != nil && !large {
 		figures, page = a.drawAfter(dir, spec)
 	}
 	if a.json {

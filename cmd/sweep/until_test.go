@@ -58,6 +58,15 @@ func TestFor(t *testing.T) {
 	if s := statusOf(t, dir, "results/work"); s.Done == 0 || s.Done == s.Planned {
 		t.Errorf("%d of %d are done", s.Done, s.Planned)
 	}
+	// What is opened in the morning shows all that there is.
+	page, err := os.ReadFile(filepath.Join(dir, "results/work/report.html"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	must(t, sweep(t, dir, "report", "results/work"), 0)
+	if again, err := os.ReadFile(filepath.Join(dir, "results/work/report.html")); err != nil || string(again) != string(page) {
+		t.Errorf("the report of a run whose time is over is not of all its records: %v", err)
+	}
 	must(t, sweep(t, dir, "run", "work.yaml", "-s", long, "--for", "10m"), 0)
 	must(t, sweep(t, dir, "verify", "results/work"), 0)
 	must(t, sweep(t, dir, "run", "work.yaml", "--for", "1h", "--until", "07:30"), exitUsage)
