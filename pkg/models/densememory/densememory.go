@@ -61,7 +61,7 @@ func run(ctx context.Context, t *models.Trial) error {
 		return err
 	}
 	m := newMemory(n.Of(t), k, patternStream.Of(t))
-	var d dynamics
+	var d relaxation
 	switch interaction.Of(t) {
 	case "polynomial":
 		d = newSpins(m, power(order.Of(t), false), orderStream.Of(t))

@@ -9,7 +9,7 @@ import (
 )
 
 // retrieve makes tries from patterns of which some spins are flipped.
-func retrieve(t testing.TB, m *memory, d dynamics, tries, flips int) results {
+func retrieve(t testing.TB, m *memory, d relaxation, tries, flips int) results {
 	t.Helper()
 	e := retrieval{memory: m, dynamics: d, tries: tries, maxSweeps: 100, flips: flips, start: testkit.Generator(8)}
 	res, err := e.run(t.Context())

@@ -8,8 +8,8 @@ import (
 	"github.com/neurosweep/sweep/internal/draw"
 )
 
-// dynamics is what a try goes through.
-type dynamics interface {
+// relaxation is what a try goes through.
+type relaxation interface {
 	// begin makes state the present one, and keeps a copy of it.
 	begin(state []float64)
 	// unstable counts the components that would change their signs.

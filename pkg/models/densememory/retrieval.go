@@ -5,12 +5,13 @@ import (
 	"math/rand/v2"
 
 	"github.com/neurosweep/sweep/internal/draw"
+	"github.com/neurosweep/sweep/pkg/dynamics"
 )
 
 // retrieval starts the dynamics from the first patterns, one try after another.
 type retrieval struct {
 	memory    *memory
-	dynamics  dynamics
+	dynamics  relaxation
 	tries     int // at most memory.k
 	maxSweeps int
 	flips     int        // spins of the pattern that are flipped before a try
@@ -52,18 +53,11 @@ func (e *retrieval) run(ctx context.Context) (results, error) {
 			}
 			d.begin(begin)
 		}
-		count, done := 0, false
-		for ; !done && count < e.maxSweeps; count++ {
-			var err error
-			if done, err = d.sweep(ctx); err != nil {
-				return results{}, err
-			}
+		count, settled, err := dynamics.Settle(ctx, e.maxSweeps, d.sweep)
+		if err != nil {
+			return results{}, err
 		}
-		if done {
-			count-- // the last changed nothing
-		} else {
-			res.limited = true
-		}
+		res.limited = res.limited || !settled
 		sweeps += count
 		sum := 0.0
 		for i, s := range d.state() {

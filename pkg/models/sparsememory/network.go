@@ -6,6 +6,7 @@ import (
 	"math/rand/v2"
 
 	"github.com/neurosweep/sweep/internal/draw"
+	"github.com/neurosweep/sweep/pkg/dynamics"
 )
 
 // network is p patterns of n neurons as lists of their ones, and a state.
@@ -198,18 +199,11 @@ func (net *network) retrieve(ctx context.Context, tries int, m0 float64, maxSwee
 			}
 		}
 		net.disturb(inside, outside, m0, r)
-		count, done := 0, false
-		for ; !done && count < maxSweeps; count++ {
-			var err error
-			if done, err = net.sweep(ctx); err != nil {
-				return results{}, err
-			}
+		count, settled, err := dynamics.Settle(ctx, maxSweeps, net.sweep)
+		if err != nil {
+			return results{}, err
 		}
-		if done {
-			count-- // the last changed nothing
-		} else {
-			res.limited = true
-		}
+		res.limited = res.limited || !settled
 		sweeps += count
 		active += net.size
 		res.hits += int(net.count[mu])
