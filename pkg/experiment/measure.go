@@ -26,49 +26,19 @@ func (r *reader) measures(root *yaml.Node, m *models.Model) (*models.Model, []as
 		return m, nil
 	}
 	var asked []*models.Measure
-	seen := make(map[*models.Measure]*yaml.Node)
-	ask := func(name *yaml.Node, path string) *models.Measure {
-		x := m.Offered(name.Value)
-		switch {
-		case name.Kind != yaml.ScalarNode:
-			r.fail(name, "kind", path, mistakef("", "takes the name of a measure, not %s", what(name)))
-			return nil
-		case x == nil:
-			r.fail(name, "unknown-measure", path, mistakef(suggest(name.Value, "measures", measureNames(m)), "model %s offers no measure %q", m.Name, clip(name.Value)))
-			return nil
-		case seen[x] != nil:
-			r.fail(name, "repeated-value", path, mistakef("leave one of them out", "%s is asked for twice", x.Name))
-			return nil
-		}
-		seen[x] = name
-		asked = append(asked, x)
-		return x
-	}
 	var given []assignment
-	switch n.Kind {
-	case yaml.SequenceNode:
-		for i, c := range n.Content {
-			if c.Kind != yaml.AliasNode {
-				ask(c, element("measure", i))
-			}
+	ok := r.choose(n, choice{
+		key: "measure", kind: "measure", names: measureNames(m), unknown: "model " + m.Name + " offers no measure",
+		twice: "asked for twice", empty: "write {} for the defaults", settings: "parameters to values",
+		example: "as in [lyapunov, period] or {lyapunov: {}, period: {}}", mapping: "measures to parameters",
+	}, func(name string, settings *yaml.Node, path string) {
+		x := m.Offered(name)
+		asked = append(asked, x)
+		if settings != nil {
+			given = append(given, r.assignments(settings, x, path)...)
 		}
-	case yaml.MappingNode:
-		for k, v := range pairs(n) {
-			if !named(k) || v.Kind == yaml.AliasNode || m.Offered(k.Value) != nil && seen[m.Offered(k.Value)] != nil {
-				continue // which strict has reported
-			}
-			path := join("measure", k.Value)
-			x := ask(k, path)
-			switch {
-			case x == nil:
-			case v.Kind != yaml.MappingNode:
-				r.fail(v, "kind", path, mistakef("write {} for the defaults", "takes a mapping of parameters to values, not %s", what(v)))
-			default:
-				given = append(given, r.assignments(v, x, path)...)
-			}
-		}
-	default:
-		r.fail(n, "kind", "measure", mistakef("as in [lyapunov, period] or {lyapunov: {}, period: {}}", "takes a list of measures or a mapping of measures to parameters, not %s", what(n)))
+	})
+	if !ok {
 		return m, nil
 	}
 	return m.Asking(asked...), given

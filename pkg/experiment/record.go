@@ -18,50 +18,20 @@ func (r *reader) record(root *yaml.Node, m *models.Model) []models.Kept {
 		r.fail(n, "record", "record", mistakef("leave the key out", "model %s has no traces to keep", m.Name))
 		return nil
 	}
-	every := make(map[*models.Trace]int64)
-	ask := func(name *yaml.Node, path string) *models.Trace {
-		tr := traceOf(m, name.Value)
-		switch {
-		case name.Kind != yaml.ScalarNode:
-			r.fail(name, "kind", path, mistakef("", "takes the name of a trace, not %s", what(name)))
-			return nil
-		case tr == nil:
-			r.fail(name, "unknown-trace", path, mistakef(suggest(name.Value, "traces", traceNames(m)), "model %s has no trace %q", m.Name, clip(name.Value)))
-			return nil
-		case every[tr] > 0:
-			r.fail(name, "repeated-value", path, mistakef("leave one of them out", "%s is named twice", tr.Name))
-			return nil
+	every := make(map[string]int64)
+	r.choose(n, choice{
+		key: "record", kind: "trace", names: traceNames(m), unknown: "model " + m.Name + " has no trace",
+		twice: "named twice", empty: "write {} to keep all of it, or {every: 10}", settings: "",
+		example: "as in [overlap, energy] or {overlap: {every: 10}}", mapping: "traces to how much is kept",
+	}, func(name string, settings *yaml.Node, path string) {
+		every[name] = 1
+		if settings != nil {
+			every[name] = r.every(settings, path)
 		}
-		every[tr] = 1
-		return tr
-	}
-	switch n.Kind {
-	case yaml.SequenceNode:
-		for i, c := range n.Content {
-			if c.Kind != yaml.AliasNode {
-				ask(c, element("record", i))
-			}
-		}
-	case yaml.MappingNode:
-		for k, v := range pairs(n) {
-			if !named(k) || v.Kind == yaml.AliasNode || every[traceOf(m, k.Value)] > 0 {
-				continue // which strict has reported
-			}
-			path := join("record", k.Value)
-			switch tr := ask(k, path); {
-			case tr == nil:
-			case v.Kind != yaml.MappingNode:
-				r.fail(v, "kind", path, mistakef("write {} to keep all of it, or {every: 10}", "takes a mapping, not %s", what(v)))
-			default:
-				every[tr] = r.every(v, path)
-			}
-		}
-	default:
-		r.fail(n, "kind", "record", mistakef("as in [overlap, energy] or {overlap: {every: 10}}", "takes a list of traces or a mapping of traces to how much is kept, not %s", what(n)))
-	}
+	})
 	var list []models.Kept
 	for _, tr := range m.Traces {
-		if n := every[tr]; n > 0 {
+		if n := every[tr.Name]; n > 0 {
 			list = append(list, models.Kept{Trace: tr, Every: n})
 		}
 	}
@@ -81,15 +51,6 @@ func (r *reader) every(n *yaml.Node, path string) int64 {
 		}
 	}
 	return every
-}
-
-func traceOf(m *models.Model, name string) *models.Trace {
-	for _, tr := range m.Traces {
-		if tr.Name == name {
-			return tr
-		}
-	}
-	return nil
 }
 
 func traceNames(m *models.Model) []string {
