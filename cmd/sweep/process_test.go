@@ -68,6 +68,16 @@ func must(t *testing.T, cmd *exec.Cmd, code int) string {
 	return out.String() + fmt.Sprint(cmd.Stderr)
 }
 
+// computed is how many trials a run with --json says that it has computed.
+func computed(t *testing.T, out string) int64 {
+	t.Helper()
+	var answer struct{ Run struct{ Computed int64 } }
+	if err := json.Unmarshal([]byte(out[:strings.LastIndex(out, "}")+1]), &answer); err != nil {
+		t.Fatalf("%v in %s", err, out)
+	}
+	return answer.Run.Computed
+}
+
 func writeSpec(t *testing.T, dir, name, text string) {
 	t.Helper()
 	if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o666); err != nil {
@@ -359,12 +369,8 @@ func TestChangedSpec(t *testing.T) {
 	for i, s := range steps {
 		writeSpec(t, dir, "x.yaml", fmt.Sprintf(spec, s.replicates, s.count))
 		out := must(t, sweep(t, dir, "run", "x.yaml", "--json"), 0)
-		var answer struct{ Run struct{ Computed int64 } }
-		if err := json.Unmarshal([]byte(out[:strings.LastIndex(out, "}")+1]), &answer); err != nil {
-			t.Fatalf("%v in %s", err, out)
-		}
-		if answer.Run.Computed != s.computed {
-			t.Errorf("step %d computed %d trials, not %d", i, answer.Run.Computed, s.computed)
+		if n := computed(t, out); n != s.computed {
+			t.Errorf("step %d computed %d trials, not %d", i, n, s.computed)
 		}
 		must(t, sweep(t, dir, "verify", "results/x"), 0)
 		must(t, sweep(t, dir, "run", "x.yaml", "--results", fmt.Sprint("fresh", i)), 0)

@@ -2,7 +2,6 @@ package main
 
 import (
 	"bytes"
-	"encoding/json"
 	"fmt"
 	"math/rand/v2"
 	"os"
@@ -171,12 +170,8 @@ func TestRecordChanged(t *testing.T) {
 			}
 		}
 		out := must(t, sweep(t, dir, "run", "x.yaml", "--json"), 0)
-		var answer struct{ Run struct{ Computed int64 } }
-		if err := json.Unmarshal([]byte(out[:strings.LastIndex(out, "}")+1]), &answer); err != nil {
-			t.Fatalf("%v in %s", err, out)
-		}
-		if answer.Run.Computed != s.computed {
-			t.Errorf("step %d computed %d trials, not %d", i, answer.Run.Computed, s.computed)
+		if n := computed(t, out); n != s.computed {
+			t.Errorf("step %d computed %d trials, not %d", i, n, s.computed)
 		}
 		must(t, sweep(t, dir, "verify", "results/x"), 0)
 		fresh := fmt.Sprint("fresh", i)

@@ -7,7 +7,6 @@ import (
 	"maps"
 	"os"
 	"path/filepath"
-	"slices"
 	"strings"
 	"testing"
 
@@ -18,30 +17,16 @@ import (
 // says: none at every fifth trial, and every seventh failed.
 func lists(t *testing.T, s *Store, trials []int64, length func(trial int64) int) {
 	t.Helper()
-	tr := s.plan.Setting().NewTrial()
-	var p models.Point
-	for chunk := range slices.Chunk(trials, blockRows) {
-		b := s.NewBatch()
-		for _, trial := range chunk {
-			s.plan.Point(trial, &p)
-			tr.Start(&p)
-			for _, o := range testModel.Outputs {
-				o.Decl().None(tr)
-			}
-			if trial%5 > 0 {
-				series.Put(tr, make([]float64, length(trial)))
-				tr.Slots[0].Series[0] = float64(trial)
-			}
-			var err error
-			if trial%7 == 0 {
-				err = errors.New("every seventh")
-			}
-			b.Add(&p, tr, err, Timing{Wall: 1, CPU: 2, Attempt: 1})
+	fillWith(t, s, trials, blockRows, func(trial int64, tr *models.Trial) error {
+		if trial%5 > 0 {
+			series.Put(tr, make([]float64, length(trial)))
+			tr.Slots[0].Series[0] = float64(trial)
 		}
-		if err := s.Append(b); err != nil {
-			t.Fatal(err)
+		if trial%7 == 0 {
+			return errors.New("every seventh")
 		}
-	}
+		return nil
+	})
 }
 
 // missing runs the trials without a record.

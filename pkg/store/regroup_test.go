@@ -18,6 +18,16 @@ import (
 // holds is a function of its trial.
 func fill(t *testing.T, s *Store, trials []int64, rows int) {
 	t.Helper()
+	fillWith(t, s, trials, rows, func(trial int64, tr *models.Trial) error {
+		scalar.Put(tr, float64(trial)/7)
+		tr.After = append(tr.After[:0], float64(trial), float64(trial)/3)
+		return nil
+	})
+}
+
+// fillWith appends records of the trials that hold what put puts, or its failure.
+func fillWith(t *testing.T, s *Store, trials []int64, rows int, put func(trial int64, tr *models.Trial) error) {
+	t.Helper()
 	tr := s.plan.Setting().NewTrial()
 	var p models.Point
 	for chunk := range slices.Chunk(trials, rows) {
@@ -28,9 +38,7 @@ func fill(t *testing.T, s *Store, trials []int64, rows int) {
 			for _, o := range testModel.Outputs {
 				o.Decl().None(tr)
 			}
-			scalar.Put(tr, float64(trial)/7)
-			tr.After = append(tr.After[:0], float64(trial), float64(trial)/3)
-			b.Add(&p, tr, nil, Timing{Wall: 1, CPU: 2, Attempt: 1})
+			b.Add(&p, tr, put(trial, tr), Timing{Wall: 1, CPU: 2, Attempt: 1})
 		}
 		if err := s.Append(b); err != nil {
 			t.Fatal(err)
