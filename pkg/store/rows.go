@@ -117,11 +117,7 @@ func (r *Rows) Range(c Columns, from, to int64, visit func(*Record) error) error
 		var series *seriesReader
 		if traced && r.look.parts[k].sealed {
 			var err error
-			if series, err = openSeries(filepath.Join(r.look.dir, seriesDir, partName(int(k)))); err == nil {
-				defer series.close()
-				err = series.seek(first)
-			}
-			if err != nil {
+			if series, err = r.openTraces(int(k), first); err != nil {
 				return err
 			}
 		}
@@ -141,11 +137,27 @@ func (r *Rows) Range(c Columns, from, to int64, visit func(*Record) error) error
 			}
 			return visit(&rec)
 		})
+		if series != nil {
+			series.close()
+		}
 		if err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// openTraces opens the traces of part k at a trial.
+func (r *Rows) openTraces(k int, trial int64) (*seriesReader, error) {
+	series, err := openSeries(filepath.Join(r.look.dir, seriesDir, partName(k)))
+	if err != nil {
+		return nil, err
+	}
+	if err := series.seek(trial); err != nil {
+		series.close()
+		return nil, err
+	}
+	return series, nil
 }
 
 func (r *Rows) sealedRange(k int, c Columns, from, to int64, visit func(b *block, row int) error) error {
