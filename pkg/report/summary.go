@@ -5,12 +5,13 @@ import (
 	"math"
 	"slices"
 
+	"github.com/neurosweep/sweep/pkg/models"
 	"github.com/neurosweep/sweep/pkg/store"
 )
 
 // summary is what a column of a data set holds, failed trials included.
 type summary struct {
-	store.Column
+	store.Field
 	Rows  int64
 	Nulls int64 // rows without a value
 	NaNs  int64 // values that are no number
@@ -31,7 +32,12 @@ type word struct {
 // maxWords is how many different texts of a column are counted.
 const maxWords = 12
 
-func (s *summary) number() bool { return s.Kind == "float" || s.Kind == "int" || s.Kind == "series" }
+// Series reports whether a row holds a list of numbers.
+func (s *summary) Series() bool { return s.Kind == models.SeriesKind }
+
+func (s *summary) number() bool {
+	return s.Kind == models.ScalarKind || s.Kind == models.IntegerKind || s.Series()
+}
 
 // digitBits is how much of a number each look at the data set tells for its
 // medians: four looks find them all, in memory that does not grow with the data.
@@ -88,8 +94,8 @@ func ofKey(key uint64) float64 {
 func summarize(dir string, plan store.Plan) ([]*summary, error) {
 	var list []*summary
 	var names []string
-	for _, c := range store.DataColumns(plan) {
-		list, names = append(list, &summary{Column: c, Min: math.Inf(1), Max: math.Inf(-1), Median: math.NaN()}), append(names, c.Name)
+	for _, c := range store.Fields(plan) {
+		list, names = append(list, &summary{Field: c, Min: math.Inf(1), Max: math.Inf(-1), Median: math.NaN()}), append(names, c.Name)
 	}
 	words := make([]map[string]int64, len(list))
 	middles := make([][2]*middle, len(list))
@@ -97,7 +103,7 @@ func summarize(dir string, plan store.Plan) ([]*summary, error) {
 	var of []int       // and which of list they are
 	for i, s := range list {
 		switch {
-		case s.Kind == "id" || s.Name == "error":
+		case s.Name == "id" || s.Name == "error":
 			continue // told elsewhere, or all different
 		case s.number():
 			for j := range middles[i] {
@@ -131,7 +137,7 @@ func summarize(dir string, plan store.Plan) ([]*summary, error) {
 	for shift := 64 - digitBits; shift >= 0 && len(asked) > 0; shift -= digitBits {
 		_, err := store.Scan(dir, plan, asked, func(k *store.Chunk) error {
 			for c, i := range of {
-				eachNumber(k, c, list[i].Kind == "series", func(x float64) {
+				eachNumber(k, c, list[i].Series(), func(x float64) {
 					if math.IsNaN(x) {
 						return
 					}
@@ -173,7 +179,7 @@ func (s *summary) add(k *store.Chunk, c int, words map[string]int64) {
 			continue
 		}
 		text := "true"
-		if s.Kind == "bool" {
+		if s.Kind == models.BoolKind {
 			if k.Int(c, row) == 0 {
 				text = "false"
 			}
@@ -189,7 +195,7 @@ func (s *summary) add(k *store.Chunk, c int, words map[string]int64) {
 	if words != nil {
 		return
 	}
-	eachNumber(k, c, s.Kind == "series", func(x float64) {
+	eachNumber(k, c, s.Series(), func(x float64) {
 		if math.IsNaN(x) {
 			s.NaNs++
 			return

@@ -44,24 +44,6 @@ func (c *Chunk) Text(column, row int) string {
 // Series is a list of numbers.
 func (c *Chunk) Series(column, row int) []float64 { return c.block.columns[column].series(row) }
 
-// Column is a column of a data set.
-type Column struct {
-	Name   string
-	Kind   string // float, int, text, bool, id or series
-	Length int    // of every list of a series, 0 if they may differ
-	Unit   string // "" for a pure number
-	Doc    string // one sentence, without its full stop
-}
-
-// DataColumns lists the columns of the plan's data set, in their order.
-func DataColumns(plan Plan) []Column {
-	var list []Column
-	for _, f := range trialsTable(plan).fields {
-		list = append(list, Column{f.name, columnKinds[f.kind], f.length, f.unit, f.doc})
-	}
-	return list
-}
-
 // Scan reads columns of a folder's data set, as it lies in trials/: row by row
 // in sealed parts, then, while a run goes on, the rows that no part holds yet.
 // It needs no journal, no lock and no other folder, and reads no column that it
