@@ -37,7 +37,7 @@ func forgeWith(t *testing.T, list []*models.Model, path, dir string, change func
 		t.Fatal(err)
 	}
 	plan := spec.Plan()
-	st, err := store.Open(filepath.Join(dir, spec.Name), plan, spec.Resolved(), store.Options{Run: record})
+	st, err := store.Open(t.Context(), filepath.Join(dir, spec.Name), plan, spec.Resolved(), store.Options{Run: record})
 	if err != nil {
 		t.Fatal(err)
 	}

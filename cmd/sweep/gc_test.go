@@ -184,7 +184,7 @@ func TestGCLocked(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	st, err := store.Open("results/g", spec.Plan(), spec.Resolved(), store.Options{Run: record})
+	st, err := store.Open(t.Context(), "results/g", spec.Plan(), spec.Resolved(), store.Options{Run: record})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -110,7 +110,7 @@ func (a *app) run(ctx context.Context, spec *experiment.Spec, o runOptions) erro
 	dir := filepath.Join(a.settings.Results, spec.Name)
 	plan := spec.Plan()
 	notice := func(text string) { fmt.Fprintf(a.stderr, "sweep: %s\n", text) }
-	st, err := store.Open(dir, plan, spec.Resolved(), store.Options{Run: record, RetryFailed: o.retry, Notice: notice})
+	st, err := store.Open(ctx, dir, plan, spec.Resolved(), store.Options{Run: record, RetryFailed: o.retry, Notice: notice})
 	if err != nil {
 		return err
 	}

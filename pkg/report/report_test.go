@@ -77,7 +77,7 @@ func computed(t testing.TB, text string, list []*models.Model) *report.Report {
 		t.Fatal(err)
 	}
 	dir := filepath.Join(t.TempDir(), "x")
-	st, err := store.Open(dir, spec.Plan(), spec.Resolved(), store.Options{Run: store.Run{ID: "test"}})
+	st, err := store.Open(t.Context(), dir, spec.Plan(), spec.Resolved(), store.Options{Run: store.Run{ID: "test"}})
 	if err != nil {
 		t.Fatal(err)
 	}

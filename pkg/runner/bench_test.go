@@ -58,7 +58,7 @@ func BenchmarkEngine(b *testing.B) {
 			spec := emptySpec(b, trials)
 			before, started := cpuTime(), time.Now()
 			for range b.N {
-				st, err := store.Open(b.TempDir(), spec.Plan(), spec.Resolved(), store.Options{Run: store.Run{ID: "bench"}})
+				st, err := store.Open(b.Context(), b.TempDir(), spec.Plan(), spec.Resolved(), store.Options{Run: store.Run{ID: "bench"}})
 				if err != nil {
 					b.Fatal(err)
 				}
@@ -130,7 +130,7 @@ func BenchmarkShare(b *testing.B) {
 			for range b.N {
 				own = min(own, calls(true)-calls(false))
 				before := cpuTime()
-				st, err := store.Open(b.TempDir(), plan, spec.Resolved(), store.Options{Run: store.Run{ID: "bench"}})
+				st, err := store.Open(b.Context(), b.TempDir(), plan, spec.Resolved(), store.Options{Run: store.Run{ID: "bench"}})
 				if err != nil {
 					b.Fatal(err)
 				}
@@ -188,7 +188,7 @@ func BenchmarkOrder(b *testing.B) {
 				plan := emptySpec(b, trials).Plan()
 				before, most := cpuTime(), uint64(0)
 				for range b.N {
-					st, err := store.Open(b.TempDir(), plan, []byte("spec"), store.Options{Run: store.Run{ID: "bench"}})
+					st, err := store.Open(b.Context(), b.TempDir(), plan, []byte("spec"), store.Options{Run: store.Run{ID: "bench"}})
 					if err != nil {
 						b.Fatal(err)
 					}
@@ -240,7 +240,7 @@ func BenchmarkResume(b *testing.B) {
 			b.Run(fmt.Sprint(name, "/", trials), func(b *testing.B) {
 				plan, dir := emptySpec(b, trials).Plan(), b.TempDir()
 				run := func(order runner.Order, id string) {
-					st, err := store.Open(dir, plan, []byte("spec"), store.Options{Run: store.Run{ID: id}})
+					st, err := store.Open(b.Context(), dir, plan, []byte("spec"), store.Options{Run: store.Run{ID: id}})
 					if err != nil {
 						b.Fatal(err)
 					}
@@ -268,7 +268,7 @@ func BenchmarkResume(b *testing.B) {
 				}
 				buf := make([]int64, 4096)
 				for b.Loop() {
-					st, err := store.Open(dir, plan, []byte("spec"), store.Options{Run: store.Run{ID: "b"}})
+					st, err := store.Open(b.Context(), dir, plan, []byte("spec"), store.Options{Run: store.Run{ID: "b"}})
 					if err != nil {
 						b.Fatal(err)
 					}

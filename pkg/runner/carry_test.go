@@ -86,7 +86,7 @@ type testPlan interface {
 // runAll runs what is left of the plan in dir, until stop is closed.
 func runAll(t *testing.T, dir string, p testPlan, order runner.Order, stop <-chan struct{}, o runner.Options, retry bool) store.Counts {
 	t.Helper()
-	st, err := store.Open(dir, p, []byte("spec"), store.Options{Run: store.Run{ID: fmt.Sprintf("r%019d", time.Now().UnixNano())}, RetryFailed: retry})
+	st, err := store.Open(t.Context(), dir, p, []byte("spec"), store.Options{Run: store.Run{ID: fmt.Sprintf("r%019d", time.Now().UnixNano())}, RetryFailed: retry})
 	if err != nil {
 		t.Fatal(err)
 	}

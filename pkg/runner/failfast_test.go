@@ -41,7 +41,7 @@ func TestFailFast(t *testing.T) {
 				t.Fatal(err)
 			}
 			plan := spec.Plan()
-			st, err := store.Open(t.TempDir(), plan, spec.Resolved(), store.Options{Run: store.Run{ID: "test"}})
+			st, err := store.Open(t.Context(), t.TempDir(), plan, spec.Resolved(), store.Options{Run: store.Run{ID: "test"}})
 			if err != nil {
 				t.Fatal(err)
 			}

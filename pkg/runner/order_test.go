@@ -90,7 +90,7 @@ func TestOrderIsKept(t *testing.T) {
 		}
 	}), 1, nil), slices.Repeat([]float64{2}, side*side)}
 	dir := t.TempDir()
-	st, err := store.Open(dir, p, []byte("spec"), store.Options{Run: store.Run{ID: "a"}})
+	st, err := store.Open(t.Context(), dir, p, []byte("spec"), store.Options{Run: store.Run{ID: "a"}})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -36,7 +36,7 @@ func runSpec(t *testing.T, m *models.Model, replicates, xs int, stop <-chan stru
 		t.Fatal(err)
 	}
 	dir, plan := t.TempDir(), spec.Plan()
-	st, err := store.Open(dir, plan, spec.Resolved(), store.Options{Run: store.Run{ID: "test"}})
+	st, err := store.Open(t.Context(), dir, plan, spec.Resolved(), store.Options{Run: store.Run{ID: "test"}})
 	if err != nil {
 		t.Fatal(err)
 	}

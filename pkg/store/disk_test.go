@@ -2,6 +2,7 @@ package store
 
 import (
 	"cmp"
+	"context"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -85,7 +86,7 @@ var afterFault = regexp.MustCompile(`^\d+ of \d+ trials have no record$` +
 // stop on are left out. Where there are several parts a batch has trials of all. It
 // returns how many were missing.
 func runOn(dir string, plan Plan, run string, stop int64, d *disk) (int, error) {
-	s, err := Open(dir, plan, []byte(fmt.Sprintf("%x", plan.Hash())), Options{Run: Run{ID: run}, disk: d})
+	s, err := Open(context.Background(), dir, plan, []byte(fmt.Sprintf("%x", plan.Hash())), Options{Run: Run{ID: run}, disk: d})
 	if err != nil {
 		return 0, err
 	}
@@ -96,7 +97,7 @@ func runOn(dir string, plan Plan, run string, stop int64, d *disk) (int, error) 
 // killed is a run that ends as by a kill when all but some left are in the journal:
 // what is regrouped at the end of a run is not.
 func killed(dir string, plan Plan, left int) error {
-	s, err := Open(dir, plan, []byte(fmt.Sprintf("%x", plan.Hash())), Options{Run: Run{ID: "0"}})
+	s, err := Open(context.Background(), dir, plan, []byte(fmt.Sprintf("%x", plan.Hash())), Options{Run: Run{ID: "0"}})
 	if err != nil {
 		return err
 	}

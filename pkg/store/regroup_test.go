@@ -2,6 +2,7 @@ package store
 
 import (
 	"bytes"
+	"context"
 	"fmt"
 	"maps"
 	"math"
@@ -48,7 +49,7 @@ func fillWith(t *testing.T, s *Store, trials []int64, rows int, put func(trial i
 
 func open(t *testing.T, dir string, plan Plan, run string) *Store {
 	t.Helper()
-	s, err := Open(dir, plan, []byte("spec"), Options{Run: Run{ID: run}})
+	s, err := Open(context.Background(), dir, plan, []byte("spec"), Options{Run: Run{ID: run}})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -2,6 +2,7 @@ package store
 
 import (
 	"cmp"
+	"context"
 	"encoding/binary"
 	"errors"
 	"fmt"
@@ -36,7 +37,7 @@ type source struct {
 
 // reuse appends to the journal every record of history that the plan wants and
 // does not have. Failed records are not taken over.
-func (s *Store) reuse() error {
+func (s *Store) reuse(ctx context.Context) error {
 	if s.done == s.plan.Len() {
 		return nil
 	}
@@ -47,11 +48,17 @@ func (s *Store) reuse() error {
 	var rows []old
 	for i, src := range sources {
 		err := src.read(s.tables.journal, true, func(row int, b *block) error {
+			if ctx.Err() != nil {
+				return context.Cause(ctx)
+			}
 			for j, id := range b.columns[journalID].id {
 				rows = append(rows, old{binary.LittleEndian.Uint64(id[:]), i, row + j})
 			}
 			return nil
 		})
+		if ctx.Err() != nil {
+			return context.Cause(ctx)
+		}
 		if err != nil {
 			s.notice(fmt.Sprintf("%v; what else it holds is not reused", err))
 		}
@@ -78,6 +85,9 @@ func (s *Store) reuse() error {
 	identity := s.plan.Setting().NewIdentity()
 	var point models.Point
 	for trial := int64(0); trial < s.plan.Len(); trial++ {
+		if trial%blockRows == 0 && ctx.Err() != nil {
+			return context.Cause(ctx)
+		}
 		if s.partOf(trial).has(trial) {
 			continue
 		}
@@ -134,8 +144,14 @@ func (s *Store) reuse() error {
 					}
 				}
 			}
+			if ctx.Err() != nil {
+				return context.Cause(ctx)
+			}
 			return flush()
 		})
+		if ctx.Err() != nil {
+			return context.Cause(ctx)
+		}
 		if err != nil {
 			if unwritten != nil {
 				return unwritten

@@ -1,6 +1,7 @@
 package store
 
 import (
+	"context"
 	"errors"
 	"math"
 	"math/rand/v2"
@@ -176,7 +177,7 @@ func TestRows(t *testing.T) {
 // at the folder sees no fewer than the look before.
 func TestStatusOfLiveWriter(t *testing.T) {
 	dir, plan := t.TempDir(), newTestPlan(2*partRows)
-	s, err := Open(dir, plan, []byte("spec"), Options{Run: Run{ID: "a"}})
+	s, err := Open(context.Background(), dir, plan, []byte("spec"), Options{Run: Run{ID: "a"}})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -11,6 +11,7 @@
 package store
 
 import (
+	"context"
 	"encoding/hex"
 	"errors"
 	"fmt"
@@ -128,8 +129,10 @@ func Arch() string {
 // Open makes this process the writer of dir and takes up what is there. Records
 // of points that plan shares with an earlier plan of the folder are reused; the
 // rest of the earlier plan's data set moves to history/. spec is the spec as
-// run. The error is a [*LockedError] when another process writes to dir.
-func Open(dir string, plan Plan, spec []byte, o Options) (_ *Store, err error) {
+// run. The error is a [*LockedError] when another process writes to dir, and that of
+// ctx when it is done before the folder is open; what has been taken over by then
+// stays.
+func Open(ctx context.Context, dir string, plan Plan, spec []byte, o Options) (_ *Store, err error) {
 	if o.Notice == nil {
 		o.Notice = func(string) {}
 	}
@@ -197,7 +200,7 @@ func Open(dir string, plan Plan, spec []byte, o Options) (_ *Store, err error) {
 	if err := s.rotate(); err != nil {
 		return nil, err
 	}
-	if err := s.reuse(); err != nil {
+	if err := s.reuse(ctx); err != nil {
 		return nil, err
 	}
 	before := s.Counts()

@@ -362,7 +362,7 @@ func TestConflict(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			dir := t.TempDir()
-			s, err := Open(dir, plan, []byte("spec"), Options{Run: Run{ID: "a"}})
+			s, err := Open(context.Background(), dir, plan, []byte("spec"), Options{Run: Run{ID: "a"}})
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -428,7 +428,7 @@ func TestForeignNames(t *testing.T) {
 		if err := os.Symlink(outside, filepath.Join(dir, name)); err != nil {
 			t.Fatal(err)
 		}
-		if s, err := Open(dir, plan, []byte("spec"), Options{Run: Run{ID: "a"}}); err == nil {
+		if s, err := Open(context.Background(), dir, plan, []byte("spec"), Options{Run: Run{ID: "a"}}); err == nil {
 			s.Close()
 		}
 		if text, err := os.ReadFile(outside); err != nil || string(text) != "precious" {
