@@ -60,8 +60,8 @@ func (r *reader) extend(root *yaml.Node, file string) *yaml.Node {
 		r.fail(k, "extends", "extends", mistakef("write out what it takes from there", "a spec that is extended extends no other"))
 		return nil
 	}
-	// The variants of both are there.
-	merged := r.merge(base, withoutKey(root, "extends"))
+	// The name of a folder is the file's own. The variants of both are there.
+	merged := r.merge(withoutKey(base, "name"), withoutKey(root, "extends"))
 	if i := index(base, "variants"); i >= 0 && base.Content[i].Kind == yaml.MappingNode {
 		variants := base.Content[i]
 		if _, own := lookup(root, "variants"); own != nil && own.Kind == yaml.MappingNode {

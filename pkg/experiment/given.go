@@ -116,6 +116,28 @@ func (r *reader) scalar(n *yaml.Node, d *models.ParamDecl) (models.Value, error)
 	return exactly(q, d)
 }
 
+// ParseValue reads the text of one value of a parameter as it stands in a spec:
+// 1/3 and 1e3 are numbers, 1.0 is an integer, and a flag is true or false. Its
+// error is a sentence about the value.
+func ParseValue(d *models.ParamDecl, text string) (models.Value, error) {
+	r := &reader{file: newSource(d.Name, text, 0)}
+	var v models.Value
+	n := r.tree(r.file, []byte(text))
+	if n == nil || len(r.errs) > 0 {
+		return v, mistakef("", "%q is no value: takes %s", clip(text), want(d))
+	}
+	v, err := r.scalar(n, d)
+	if err == nil {
+		return v, nil
+	}
+	_, err = uncoded(err)
+	var m *mistake
+	if errors.As(err, &m) && m.hint != "" {
+		return models.Value{}, fmt.Errorf("%w: %s", err, m.hint)
+	}
+	return models.Value{}, err
+}
+
 // number reads the exact number that a node holds.
 func number(n *yaml.Node) (*big.Rat, error) {
 	switch {

@@ -16,7 +16,7 @@ type variant struct {
 }
 
 // changeable are the keys that a variant may change.
-var changeable = []string{"about", "seed", "replicates", "order", "measure", "record", "params", "sample", "derive", "zip", "where", "carry", "blocks", "streams", "figures"}
+var changeable = []string{"name", "about", "seed", "replicates", "order", "measure", "record", "params", "sample", "derive", "zip", "where", "carry", "blocks", "streams", "figures"}
 
 // merged are the keys whose entries are changed one by one.
 var merged = []string{"measure", "record", "params", "sample", "derive", "carry", "streams"}

@@ -61,7 +61,7 @@ func (s *Spec) origin(n *yaml.Node) string {
 	if !ok {
 		at.src = s.source
 	}
-	if at.src != s.source && strings.HasPrefix(at.src.name, "-s ") {
+	if at.src != s.source && (strings.HasPrefix(at.src.name, "-s ") || strings.HasPrefix(at.src.name, "--name ")) {
 		return at.src.name
 	}
 	text := fmt.Sprintf("%s:%d", at.src.name, n.Line)

@@ -33,6 +33,7 @@ func Schema(list []*models.Model) map[string]any {
 	properties := object(
 		"extends", object("type", "string", "description", "a spec in the same folder or below, which this one is laid over"),
 		"defs", object("description", "values with anchors, to be used by their aliases"),
+		"name", object("type", "string", "minLength", 1, "maxLength", maxName, "pattern", `^[^-./\\<>:"|?* ]([^/\\<>:"|?*]*[^/\\<>:"|?*. ])?$`, "description", "the name of the result folder"),
 		"about", object("type", "string", "minLength", 1, "description", "the question that the experiment asks"),
 		"model", object("enum", names, "description", "the model that is run"),
 		"seed", object("description", "all random numbers are a function of it", "$ref", "#/$defs/number"),

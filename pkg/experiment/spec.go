@@ -28,14 +28,17 @@ type Options struct {
 	// path such as params.gamma, gamma.linspace or streams.weights; a value is
 	// written as in the file, in YAML's flow style.
 	Set []string
+	// Name is the name of the result folder, in place of what the spec and its file
+	// say; "" for that.
+	Name string
 
 	work int64 // rows laid out one by one, at most; 0 stands for maxWork
 }
 
 // Spec is a spec that has been read and found right.
 type Spec struct {
-	// Name is the file's name without folder and extension, with "-" and the
-	// variant if there is one. It names the folder of the results.
+	// Name names the folder of the results: as the spec says, else the file's name
+	// without folder and extension, with "-" and the variant if there is one.
 	Name string
 	// File is the path of the spec.
 	File string
@@ -109,6 +112,9 @@ func Parse(file string, text []byte, o Options) (*Spec, error) {
 	if strings.Trim(name, ".") == "" {
 		r.report(r.file, 0, 0, 0, "name", "", mistakef("name it as in experiments/bms.yaml", "the file's name names the folder of the results, and is empty"))
 	}
+	if m := folderName(o.Name); o.Name != "" && m != nil {
+		r.report(newSource("--name "+clip(o.Name), "", 0), 0, 0, 0, "name", "", m)
+	}
 	root := r.tree(r.file, text)
 	if root != nil {
 		root = r.extend(root, file)
@@ -149,20 +155,20 @@ func Parse(file string, text []byte, o Options) (*Spec, error) {
 	if len(o.Set) > 0 {
 		s = r.spec(chosen)
 	}
+	if len(r.errs) == 0 {
+		r.called(s, name, root, chosen, o)
+	}
 	if err := r.err(); err != nil {
 		return nil, err
 	}
 	s.root, s.places, s.source = chosen, r.places, r.file
-	s.File, s.Name = file, name
-	if o.Variant != "" {
-		s.Name += "-" + o.Variant
-	}
+	s.File = file
 	s.Variant, s.Set = o.Variant, slices.Clone(o.Set)
 	return s, nil
 }
 
 // keys are the keys of a spec, in the order in which they are written.
-var keys = []string{"extends", "defs", "about", "model", "seed", "replicates", "order", "measure", "record", "params", "sample", "derive", "zip", "where", "carry", "blocks", "streams", "figures", "variants"}
+var keys = []string{"extends", "defs", "name", "about", "model", "seed", "replicates", "order", "measure", "record", "params", "sample", "derive", "zip", "where", "carry", "blocks", "streams", "figures", "variants"}
 
 // spec reads a tree. What it returns is of use if there was no mistake.
 func (r *reader) spec(root *yaml.Node) *Spec {
@@ -180,6 +186,8 @@ func (r *reader) spec(root *yaml.Node) *Spec {
 		}
 		seen[k.Value] = true
 		switch k.Value {
+		case "name":
+			r.name(v)
 		case "about":
 			s.About = r.about(v)
 		case "seed":
