@@ -14,7 +14,6 @@ import (
 	"syscall"
 
 	"github.com/spf13/cobra"
-	"golang.org/x/term"
 
 	"github.com/neurosweep/sweep/pkg/export"
 	"github.com/neurosweep/sweep/pkg/models/all"
@@ -76,7 +75,7 @@ func (a *app) export(ctx context.Context, dir string, o exportOptions) error {
 	if o.out == "" && o.netCDF {
 		return errors.New("a netCDF file is not written from its beginning to its end: name it with --out")
 	}
-	if f, ok := a.stdout.(*os.File); ok && o.out == "" && o.arrow && term.IsTerminal(int(f.Fd())) {
+	if o.out == "" && o.arrow && a.stdout.terminal() != nil {
 		return errors.New("an Arrow file is not for a terminal: name a file with --out")
 	}
 	side, err := a.openSide(dir)

@@ -185,7 +185,7 @@ func drawFigures(figures []*report.Figure, dir string, formats []string) (paths 
 func (a *app) showFigures(figures []*report.Figure) (err error) {
 	columns, rows := 80, 24
 	colors := false
-	if f, ok := a.stdout.(*os.File); ok && term.IsTerminal(int(f.Fd())) {
+	if f := a.stdout.terminal(); f != nil {
 		if w, h, err := term.GetSize(int(f.Fd())); err == nil && w > 0 && h > 0 {
 			columns, rows = w, min(h-1, w/2)
 		}

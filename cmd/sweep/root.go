@@ -39,22 +39,30 @@ type verbError struct{ error }
 
 func (e verbError) Unwrap() error { return e.error }
 
+// usageError is one of usage that a verb met.
+type usageError struct{ error }
+
+func (e usageError) Unwrap() error { return e.error }
+
+func usagef(format string, args ...any) error { return usageError{fmt.Errorf(format, args...)} }
+
 // app is what the verbs share.
 type app struct {
-	stdout, stderr io.Writer
-	settings       settings
-	json           bool
+	stdout   *output
+	stderr   io.Writer
+	settings settings
+	json     bool
 }
 
 // run is the whole program: it returns the exit status.
 func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
-	a := &app{stdout: stdout, stderr: stderr}
+	a := &app{stdout: &output{to: stdout}, stderr: stderr}
 	root := a.root()
 	root.SetArgs(args)
-	root.SetOut(stdout)
+	root.SetOut(a.stdout)
 	root.SetErr(stderr)
 	cmd, err := root.ExecuteContextC(ctx)
-	return a.exit(cmd, err)
+	return a.flushed(a.exit(cmd, err), err)
 }
 
 func (a *app) exit(cmd *cobra.Command, err error) int {
@@ -62,6 +70,7 @@ func (a *app) exit(cmd *cobra.Command, err error) int {
 	var mistakes experiment.Errors
 	var held *store.LockedError
 	var verb verbError
+	var usage usageError
 	switch {
 	case err == nil:
 		return exitOK
@@ -77,7 +86,7 @@ func (a *app) exit(cmd *cobra.Command, err error) int {
 	case errors.As(err, &held):
 		fmt.Fprintf(a.stderr, "sweep: %v\n", held)
 		return exitLocked
-	case errors.As(err, &verb):
+	case errors.As(err, &verb) && !errors.As(err, &usage), a.stdout.lost(err):
 		fmt.Fprintf(a.stderr, "sweep: %v\n", err)
 		return exitError
 	}

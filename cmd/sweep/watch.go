@@ -51,8 +51,8 @@ once, as with --once, and ends with 0.`,
 		if err := w.pick(); err != nil {
 			return err
 		}
-		screen, ok := a.stdout.(*os.File)
-		if once || !ok || !term.IsTerminal(int(screen.Fd())) {
+		screen := a.stdout.terminal()
+		if once || screen == nil {
 			if err := w.look(time.Now()); err != nil {
 				return err
 			}

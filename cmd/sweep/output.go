@@ -1,0 +1,63 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"sync"
+
+	"golang.org/x/term"
+)
+
+// output is where the verbs print. It remembers the first error of a write, so
+// that a verb need not look at the error of each line that it prints.
+type output struct {
+	to io.Writer
+
+	mu  sync.Mutex
+	err error
+}
+
+func (o *output) Write(text []byte) (int, error) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	if o.err != nil {
+		return 0, o.err // what follows would stand behind a gap
+	}
+	n, err := o.to.Write(text)
+	if err != nil {
+		o.err = err
+	}
+	return n, err
+}
+
+// terminal is the terminal that is printed on, nil if it is something else.
+func (o *output) terminal() *os.File {
+	if f, ok := o.to.(*os.File); ok && term.IsTerminal(int(f.Fd())) {
+		return f
+	}
+	return nil
+}
+
+// lost reports whether an error is that of a write.
+func (o *output) lost(err error) bool {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return o.err != nil && errors.Is(err, o.err)
+}
+
+// flushed is the exit status where the verb would end with code: an answer that did
+// not arrive is an error, told unless the verb ended with that error.
+func (a *app) flushed(code int, told error) int {
+	if a.stdout.err == nil {
+		return code
+	}
+	if !a.stdout.lost(told) {
+		fmt.Fprintf(a.stderr, "sweep: what should be printed could not be written: %v\n", a.stdout.err)
+	}
+	if code == exitOK {
+		return exitError
+	}
+	return code
+}
