@@ -99,10 +99,10 @@ func (a *app) printReport(dir string, r *store.Report) {
 	fmt.Fprintf(a.stdout, "%s: %d of %d trials (%.1f %%), %d failed, %d in sealed parts\n",
 		dir, r.Done, r.Planned, 100*float64(r.Done)/float64(r.Planned), r.Failed, r.Sealed)
 	if r.Writer != nil {
-		fmt.Fprintf(a.stdout, "running: process %d on %s, started %s\n", r.Writer.PID, r.Writer.Host, r.Writer.Started.Format(time.RFC3339))
+		fmt.Fprintf(a.stdout, "running: process %d on %s, started %s\n", r.Writer.PID, r.Writer.Host, moment(r.Writer.Started))
 	}
 	if l := r.LastRun; l != nil {
-		fmt.Fprintf(a.stdout, "last run: %s on %s", l.Started.Format(time.RFC3339), l.Host)
+		fmt.Fprintf(a.stdout, "last run: %s on %s", moment(l.Started), l.Host)
 		switch {
 		case l.Error != "":
 			fmt.Fprintf(a.stdout, ", ended with: %s", l.Error)

@@ -7,8 +7,10 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"strings"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 
 	"github.com/neurosweep/sweep/pkg/experiment"
 	"github.com/neurosweep/sweep/pkg/store"
@@ -125,6 +127,9 @@ func (a *app) verb(cmd *cobra.Command, withJSON bool, fn func(cmd *cobra.Command
 		cmd.Flags().BoolVar(&a.json, "json", false, "print JSON")
 	}
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
+		if err := noneEmpty(cmd.Flags()); err != nil {
+			return err
+		}
 		if err := a.settings.load(cmd.Flags()); err != nil {
 			return verbError{err}
 		}
@@ -134,6 +139,21 @@ func (a *app) verb(cmd *cobra.Command, withJSON bool, fn func(cmd *cobra.Command
 		return nil
 	}
 	return cmd
+}
+
+// noneEmpty is an error if a flag is given an empty text, as by a variable of a
+// shell that is not set: it is no way to say that the flag is not given.
+func noneEmpty(flags *pflag.FlagSet) (err error) {
+	flags.Visit(func(f *pflag.Flag) {
+		text := f.Value.String()
+		if list, ok := f.Value.(pflag.SliceValue); ok {
+			text = strings.Join(list.GetSlice(), "")
+		}
+		if text == "" && err == nil {
+			err = fmt.Errorf("--%s is given and empty; leave the flag out, or give it a value", f.Name)
+		}
+	})
+	return err
 }
 
 // printJSON prints an object with its schema's name and one more key.

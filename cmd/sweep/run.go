@@ -34,7 +34,9 @@ the rest. It can be stopped or killed at any time and run again. A changed spec
 reuses every point that it shares with the earlier one.
 
 With --until or --for it begins no trial after that time, lets those that run
-end within the grace time, and exits with 8 if work is left. Before, a trial that
+end within the grace time, and exits with 8 if work is left. --until is the next
+moment at which this machine's clock shows the time, also where the clocks are
+put forward or back; of a time that is skipped then, the first moment after it. Before, a trial that
 would be cut off, by what trials of its size have taken so far, is left out.
 
 The data set is in RESULTS/NAME/trials, where NAME is the spec's file name, with
@@ -75,22 +77,6 @@ type runOptions struct {
 	until time.Time // begin nothing after; no limit if zero
 	// pilot, if it is above 0, is how many trials to run that stand for all.
 	pilot int
-}
-
-// nextTime is the next moment after now at which a clock on the wall shows the
-// time.
-func nextTime(text string, now time.Time) (time.Time, error) {
-	clock, err := time.Parse("15:04", text)
-	if err != nil {
-		return time.Time{}, fmt.Errorf("--until takes a time of day such as 07:30, not %q", text)
-	}
-	for day := 0; ; day++ {
-		// Not a day's 24 hours on: clocks are put forward and back.
-		t := time.Date(now.Year(), now.Month(), now.Day()+day, clock.Hour(), clock.Minute(), 0, 0, now.Location())
-		if t.After(now) {
-			return t, nil
-		}
-	}
 }
 
 func (a *app) run(ctx context.Context, spec *experiment.Spec, o runOptions) error {

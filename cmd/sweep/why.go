@@ -183,7 +183,7 @@ func describeRun(dir string, f *store.Found) string {
 	}
 	var run store.Run
 	if file, err := os.ReadFile(filepath.Join(dir, "runs", filepath.Base(f.Run)+".json")); err == nil && json.Unmarshal(file, &run) == nil {
-		text += fmt.Sprintf(" on %s, begun %s", run.Host, run.Started.Local().Format(time.DateTime))
+		text += fmt.Sprintf(" on %s, begun %s", run.Host, moment(run.Started))
 	}
 	if f.Wall > 0 {
 		text += fmt.Sprintf(", in %v", time.Duration(f.Wall))

@@ -23,7 +23,7 @@ func (e *LockedError) Error() string {
 	if e.PID == 0 {
 		return fmt.Sprintf("%s is locked by another run, which has not said which it is", e.Dir)
 	}
-	return fmt.Sprintf("%s is locked by process %d on %s, started %s", e.Dir, e.PID, e.Host, e.Started.Format(time.RFC3339))
+	return fmt.Sprintf("%s is locked by process %d on %s, started %s", e.Dir, e.PID, e.Host, e.Started.Local().Format("2006-01-02 15:04:05 -07:00"))
 }
 
 // lock makes this process the only writer of the folder until the file is
