@@ -5,12 +5,9 @@ package main
 import (
 	"context"
 	"os"
-	"os/signal"
-	"syscall"
 )
 
 func main() {
-	// A limit on file sizes is then an error of the write, like a full disk.
-	signal.Ignore(syscall.SIGXFSZ)
+	writesFail()
 	os.Exit(run(context.Background(), os.Args[1:], os.Stdout, os.Stderr))
 }

@@ -11,6 +11,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"sync"
 	"syscall"
@@ -21,17 +22,34 @@ import (
 // These tests build the real binary and treat it as a user and a power cut
 // would.
 
+// TestMain takes away the program that the tests have built.
+func TestMain(m *testing.M) {
+	code := m.Run()
+	if built != "" {
+		os.RemoveAll(filepath.Dir(built))
+	}
+	os.Exit(code)
+}
+
+// built is the path of the program, once binary has made it.
+var built string
+
+// binary is the path of the program. A test that takes the time of what it does
+// asks for it before.
 var binary = sync.OnceValues(func() (string, error) {
 	dir, err := os.MkdirTemp("", "sweep-test-")
 	if err != nil {
 		return "", err
 	}
-	path := filepath.Join(dir, "sweep")
-	out, err := exec.Command("go", "build", "-o", path, ".").CombinedOutput()
+	built = filepath.Join(dir, "sweep")
+	if runtime.GOOS == "windows" {
+		built += ".exe"
+	}
+	out, err := exec.Command("go", "build", "-o", built, ".").CombinedOutput()
 	if err != nil {
 		return "", fmt.Errorf("go build: %w\n%s", err, out)
 	}
-	return path, nil
+	return built, nil
 })
 
 // sweep prepares a command of the real binary in dir.
@@ -154,8 +172,9 @@ func TestSameBitsAfterKill(t *testing.T) {
 	random := rand.New(rand.NewPCG(1, 2))
 	for _, c := range []struct{ name, spec string }{{"two", twoParts}, {"work", someWork}} {
 		writeSpec(t, dir, c.name+".yaml", c.spec)
+		whole := sweep(t, dir, "run", c.name+".yaml", "--results", "whole")
 		start := time.Now()
-		must(t, sweep(t, dir, "run", c.name+".yaml", "--results", "whole"), 0)
+		must(t, whole, 0)
 		took := time.Since(start)
 		want := hashes(t, filepath.Join(dir, "whole", c.name, "trials"))
 

@@ -46,8 +46,9 @@ func TestRecordSameBits(t *testing.T) {
 	dir := t.TempDir()
 	writeSpec(t, dir, "w.yaml", walks)
 	writeSpec(t, dir, "without.yaml", withoutRecord(walks))
+	without := sweep(t, dir, "run", "without.yaml", "--results", "r")
 	start := time.Now()
-	must(t, sweep(t, dir, "run", "without.yaml", "--results", "r"), exitFailed)
+	must(t, without, exitFailed)
 	took := time.Since(start)
 	trials := hashes(t, filepath.Join(dir, "r/without/trials"))
 	if _, err := os.Stat(filepath.Join(dir, "r/without/series")); err == nil {

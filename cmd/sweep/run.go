@@ -147,7 +147,7 @@ func (a *app) run(ctx context.Context, spec *experiment.Spec, o runOptions) erro
 		err = runErr
 	}
 	if err != nil {
-		if errors.Is(err, syscall.ENOSPC) || errors.Is(err, syscall.EDQUOT) || errors.Is(err, syscall.EFBIG) {
+		if noRoom(err) {
 			return fmt.Errorf("%w; what was recorded before is safe: make room and run it again", err)
 		}
 		if memory := new(runner.MemoryError); errors.As(err, &memory) {

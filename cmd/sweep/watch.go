@@ -347,7 +347,7 @@ func (w *watch) show(ctx context.Context, screen *os.File) error {
 		return finish()
 	}
 	signals := make(chan os.Signal, 4)
-	signal.Notify(signals, syscall.SIGINT, syscall.SIGTERM, syscall.SIGHUP, syscall.SIGWINCH)
+	signal.Notify(signals, append(resized(), syscall.SIGINT, syscall.SIGTERM, syscall.SIGHUP)...)
 	defer signal.Stop(signals)
 	keys := make(chan byte)
 	restore := func() {}
@@ -389,7 +389,7 @@ func (w *watch) show(ctx context.Context, screen *os.File) error {
 			leave()
 			return ctx.Err()
 		case s := <-signals:
-			if s == syscall.SIGWINCH {
+			if slices.Contains(resized(), s) {
 				continue
 			}
 			leave()

@@ -8,7 +8,6 @@ import (
 	"runtime"
 	"slices"
 	"sync"
-	"syscall"
 	"testing"
 	"time"
 
@@ -38,15 +37,6 @@ var empty = &models.Model{
 		class.Put(t, "one")
 		return nil
 	},
-}
-
-// cpuTime is the CPU time of the whole process.
-func cpuTime() time.Duration {
-	var u syscall.Rusage
-	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &u); err != nil {
-		panic(err)
-	}
-	return time.Duration(u.Utime.Nano() + u.Stime.Nano())
 }
 
 // BenchmarkEngine runs trials of an empty model from spec to sealed Parquet:

@@ -73,7 +73,7 @@ func (d *disk) syncDir(dir string) error {
 		return err
 	}
 	defer f.Close()
-	return f.Sync()
+	return syncFolder(f)
 }
 
 // writeText makes path hold text, all of it or nothing.
