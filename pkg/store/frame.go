@@ -82,21 +82,15 @@ func (r *Rows) blocks(ctx context.Context, take func(*block) error) error {
 	}
 	b := newBlock(r.look.tables.trials)
 	l := newLayout(r.look.plan)
-	for k := range r.look.parts {
-		if r.look.parts[k].sealed {
-			if err := r.sealedBlocks(k, b, visit); err != nil {
+	w := newWindow(r.look.tables.records, entriesOf(r.look.parts.all()))
+	for p := range r.look.parts.all() {
+		if p.sealed {
+			if err := r.sealedBlocks(p.k, b, visit); err != nil {
 				return err
 			}
 			continue
 		}
-		entries := r.look.parts[k].entries
-		if len(entries) == 0 {
-			continue
-		}
-		w := newWindow(r.look.tables.records, entries)
-		first := int64(k) * partRows
-		for from, to := first, first+int64(partSize(r.look.plan, k)); from < to; from += blockRows {
-			end := min(from+blockRows, to)
+		for from, end := range p.ranges(p.trials(r.look.plan)) {
 			refs, err := w.next(from, end)
 			if err != nil {
 				return err

@@ -189,7 +189,7 @@ func (n *inspection) historyFiles(l *Litter) error {
 		for ; at < len(rows) && rows[at].key == key; at++ {
 			o := rows[at]
 			uses[o.source].planned++
-			if !n.parts[trial/partRows].has(trial) || failed[trial] && ok[o.source][o.row] {
+			if !n.parts.has(trial) || failed[trial] && ok[o.source][o.row] {
 				uses[o.source].needed++
 			}
 		}

@@ -5,8 +5,10 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"iter"
 	"math"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -128,12 +130,12 @@ func Timings(dir string, plan Plan) ([]Timed, error) {
 
 // Timings is the function of that name for the folder that s writes to.
 func (s *Store) Timings() ([]Timed, error) {
-	parts, release := s.hold(0, len(s.parts))
-	timed, err := readTimings(s.dir, s.tables, parts)
+	parts, release := s.hold(0, s.parts.planned)
+	timed, err := readTimings(s.dir, s.tables, slices.Values(parts))
 	return timed, errors.Join(err, release())
 }
 
-func readTimings(dir string, tables tables, parts []part) ([]Timed, error) {
+func readTimings(dir string, tables tables, parts iter.Seq[*part]) ([]Timed, error) {
 	full := tables.timings
 	t := &table{}
 	for _, name := range []string{"trial", "wall_ns", "cpu_ns"} {
@@ -153,19 +155,12 @@ func readTimings(dir string, tables tables, parts []part) ([]Timed, error) {
 		}
 	}
 	var sealed []int
-	var frames []entry
-	seen := make(map[entry]bool)
-	for k := range parts {
-		if parts[k].sealed {
-			sealed = append(sealed, k)
-		}
-		for _, e := range parts[k].entries {
-			if !seen[e] {
-				seen[e] = true
-				frames = append(frames, e)
-			}
+	for p := range parts {
+		if p.sealed {
+			sealed = append(sealed, p.k)
 		}
 	}
+	frames := entriesOf(parts)
 	b := newBlock(t)
 	for i := 0; i < len(sealed); i += (len(sealed) + timedParts - 1) / timedParts {
 		r, err := openPart(filepath.Join(dir, timingsDir, partName(sealed[i])), t, false)
@@ -212,13 +207,13 @@ func RowBytes(dir string, plan Plan) (bytes float64, exact bool, err error) {
 		return 0, false, err
 	}
 	var total, rows int64
-	for k := range n.parts {
-		if !n.parts[k].sealed {
+	for p := range n.parts.all() {
+		if !p.sealed {
 			continue
 		}
-		rows += int64(partSize(plan, k))
+		rows += int64(partSize(plan, p.k))
 		for _, folder := range n.tables.dirs() {
-			size, err := fileSize(filepath.Join(dir, folder, partName(k)))
+			size, err := fileSize(filepath.Join(dir, folder, partName(p.k)))
 			if err != nil {
 				return 0, false, err
 			}
@@ -252,12 +247,14 @@ func fileSize(path string) (int64, error) {
 // beside its rows cancels.
 func (n *inspection) journalRowBytes() (float64, error) {
 	var refs []ref
-	for k := range n.parts {
-		if len(n.parts[k].entries) == 0 || len(refs) >= blockRows {
+	for p := range n.parts.all() {
+		if len(p.entries) == 0 {
 			continue
 		}
-		first := int64(k) * partRows
-		more, err := newWindow(n.tables.places, n.parts[k].entries).next(first, first+int64(partSize(n.plan, k)))
+		if len(refs) >= blockRows {
+			break
+		}
+		more, err := newWindow(n.tables.places, p.entries).next(p.trials(n.plan))
 		if err != nil {
 			return 0, err
 		}

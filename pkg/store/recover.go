@@ -58,7 +58,7 @@ func (s *Store) clearSeries() error {
 	}
 	for _, name := range names {
 		k, ok := partNumber(name)
-		lone := ok && (k >= len(s.parts) || !s.parts[k].sealed)
+		lone := ok && (k >= s.parts.planned || !s.parts.sealed(k))
 		if name == tailName {
 			same, err := sameSeries(s.path(seriesDir, name), s.plan, s.header.Plan)
 			lone = err != nil || !same
@@ -103,7 +103,7 @@ func (s *Store) recoverPart(k int, name string) error {
 		s.dated++
 		return s.setPartAside(name, s.header.Run)
 	}
-	if !r.exact || bad != nil || r.metadata("sweep.plan") != s.header.Plan || k >= len(s.parts) || r.rows() != int64(partSize(s.plan, k)) || failed > 0 && s.retry {
+	if !r.exact || bad != nil || r.metadata("sweep.plan") != s.header.Plan || k >= s.parts.planned || r.rows() != int64(partSize(s.plan, k)) || failed > 0 && s.retry {
 		return s.setPartAside(name, s.header.Run)
 	}
 	err = s.checkStates(k)
@@ -117,7 +117,7 @@ func (s *Store) recoverPart(k int, name string) error {
 		s.notice(fmt.Sprintf("%v; the part moves to %s and its trials run again", err, historyDir))
 		return s.setPartAside(name, s.header.Run)
 	}
-	s.parts[k] = part{sealed: true}
+	s.parts.set(&part{k: k, sealed: true})
 	s.done += r.rows()
 	s.sealed += r.rows()
 	s.failed += failed

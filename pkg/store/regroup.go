@@ -93,11 +93,11 @@ func (s *Store) regroup(g *segment) error {
 	s.regrouping.Lock()
 	defer s.regrouping.Unlock()
 	frames := make(map[int64]entry)
-	sealed := make([]bool, len(s.parts))
+	sealed := make(map[int]bool)
 	s.mu.Lock()
-	for k := range s.parts {
-		sealed[k] = s.parts[k].sealed
-		for _, e := range s.parts[k].entries {
+	for p := range s.parts.all() {
+		sealed[p.k] = p.sealed
+		for _, e := range p.entries {
 			if e.segment == g {
 				frames[e.offset] = e
 			}
@@ -125,7 +125,7 @@ func (s *Store) regroup(g *segment) error {
 			os.Remove(moved.path)
 		}
 	}()
-	entries := make([][]entry, len(s.parts))
+	entries := make(map[int][]entry)
 	r := s.regrouper
 	defer r.reset()
 	for len(ordered) > 0 {
@@ -166,16 +166,15 @@ func (s *Store) regroup(g *segment) error {
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	for k := range s.parts {
-		p := &s.parts[k]
+	for p := range s.parts.all() {
 		if p.sealed {
 			continue
 		}
 		before := len(p.entries)
 		p.entries = slices.DeleteFunc(p.entries, func(e entry) bool { return e.segment == g })
 		g.pending -= before - len(p.entries)
-		p.entries = append(p.entries, entries[k]...)
-		moved.pending += len(entries[k])
+		p.entries = append(p.entries, entries[p.k]...)
+		moved.pending += len(entries[p.k])
 	}
 	return g.remove(s.disk)
 }

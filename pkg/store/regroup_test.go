@@ -117,8 +117,8 @@ func TestRegroup(t *testing.T) {
 		t.Fatal(err)
 	}
 	rows := 0
-	for k := range n.parts {
-		for _, e := range n.parts[k].entries {
+	for p := range n.parts.all() {
+		for _, e := range p.entries {
 			rows += e.rows
 		}
 	}
@@ -210,7 +210,7 @@ func TestState(t *testing.T) {
 	mustClose(t, s)
 	s = open(t, dir, plan, "b")
 	defer mustClose(t, s)
-	if !s.parts[0].sealed || s.parts[1].sealed {
+	if !s.parts.sealed(0) || s.parts.sealed(1) {
 		t.Fatal("one part was to be sealed")
 	}
 	for _, trial := range []int64{0, 17, broken - 1, partRows, partRows + 299} {

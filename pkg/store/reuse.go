@@ -88,7 +88,7 @@ func (s *Store) reuse(ctx context.Context) error {
 		if trial%blockRows == 0 && ctx.Err() != nil {
 			return context.Cause(ctx)
 		}
-		if s.partOf(trial).has(trial) {
+		if s.parts.has(trial) {
 			continue
 		}
 		s.plan.Point(trial, &point)
@@ -127,7 +127,7 @@ func (s *Store) reuse(ctx context.Context) error {
 				h := hits[0]
 				hits = hits[1:]
 				i := h.row - row
-				if b.columns[journalID].id[i] != h.id || b.columns[journalStatus].text[i] != statusOK || s.partOf(h.trial).has(h.trial) {
+				if b.columns[journalID].id[i] != h.id || b.columns[journalStatus].text[i] != statusOK || s.parts.has(h.trial) {
 					continue
 				}
 				if slices.ContainsFunc(lists, func(c int) bool { return b.columns[c].misfit(s.tables.journal.fields[c].length, i, i+1) >= 0 }) {

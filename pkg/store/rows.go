@@ -66,24 +66,24 @@ func OpenRows(dir string, plan Plan) (*Rows, error) {
 func (r *Rows) Report() *Report { return &r.look.Report }
 
 // Left leaves of the trials those that have no record, in their order.
-func (r *Rows) Left(trials []int64) []int64 { return withoutRecord(r.look.parts, trials) }
+func (r *Rows) Left(trials []int64) []int64 { return r.look.parts.left(trials) }
 
 // Recorded is how many of the trials [first, end) have a record.
 func (r *Rows) Recorded(first, end int64) (n int64) {
-	for first < end {
-		p := &r.look.parts[first/partRows]
-		stop := min(end, (first/partRows+1)*partRows)
+	if first >= end {
+		return 0
+	}
+	for p := range r.look.parts.between(int(first/partRows), int((end-1)/partRows)+1) {
+		from, to := p.trials(r.look.plan)
+		from, to = max(from, first), min(to, end)
 		switch {
 		case p.sealed:
-			n += stop - first
-			first = stop
-		case p.done == nil:
-			first = stop
+			n += to - from
+		case from == int64(p.k)*partRows && to-from == int64(partSize(r.look.plan, p.k)):
+			n += int64(p.count)
 		default:
-			for ; first < stop; first++ {
-				if p.has(first) {
-					n++
-				}
+			for trial := p.after(from, to); trial < to; trial = p.after(trial+1, to) {
+				n++
 			}
 		}
 	}
@@ -93,7 +93,7 @@ func (r *Rows) Recorded(first, end int64) (n int64) {
 // Timings is the function of that name for what the folder held when it was
 // opened.
 func (r *Rows) Timings() ([]Timed, error) {
-	return readTimings(r.look.dir, r.look.tables, r.look.parts)
+	return readTimings(r.look.dir, r.look.tables, r.look.parts.all())
 }
 
 // Close gives back the files.
@@ -108,20 +108,32 @@ func (r *Rows) Each(c Columns, visit func(*Record) error) error {
 func (r *Rows) Range(c Columns, from, to int64, visit func(*Record) error) error {
 	var rec Record
 	traced := c == TraceColumns && len(r.look.plan.Setting().Record) > 0
-	for k := from / partRows; k*partRows < to; k++ {
-		first, end := max(from, k*partRows), min(to, k*partRows+int64(partSize(r.look.plan, int(k))))
-		read := r.journalRange
-		if r.look.parts[k].sealed {
-			read = r.sealedRange
+	if from >= to {
+		return nil
+	}
+	among := r.look.parts.between(int(from/partRows), int((to-1)/partRows)+1)
+	// journal reads whole records, whichever columns are asked for: two of one trial
+	// are told apart by them.
+	t := r.look.tables.records
+	if traced {
+		t = r.look.tables.places
+	}
+	journal := newWindow(t, entriesOf(among))
+	for p := range among {
+		first, end := p.trials(r.look.plan)
+		first, end = max(from, first), min(to, end)
+		read := func(visit func(b *block, row int) error) error { return journal.visit(p, first, end, visit) }
+		if p.sealed {
+			read = func(visit func(b *block, row int) error) error { return r.sealedRange(p.k, c, first, end, visit) }
 		}
 		var series *seriesReader
-		if traced && r.look.parts[k].sealed {
+		if traced && p.sealed {
 			var err error
-			if series, err = r.openTraces(int(k), first); err != nil {
+			if series, err = r.openTraces(p.k, first); err != nil {
 				return err
 			}
 		}
-		err := read(int(k), c, first, end, func(b *block, row int) (err error) {
+		err := read(func(b *block, row int) (err error) {
 			rec.fill(b, row, r.look.tables)
 			switch {
 			case !traced || rec.Failure != nil:
@@ -182,16 +194,10 @@ func (r *Rows) sealedRange(k int, c Columns, from, to int64, visit func(b *block
 	return err
 }
 
-// journalRange reads whole records, whichever columns are asked for: two of one
-// trial are told apart by them.
-func (r *Rows) journalRange(k int, c Columns, from, to int64, visit func(b *block, row int) error) error {
-	t := r.look.tables.records
-	if c == TraceColumns {
-		t = r.look.tables.places
-	}
-	w := newWindow(t, r.look.parts[k].entries)
-	for ; from < to && len(r.look.parts[k].entries) > 0; from += blockRows {
-		end := min(from+blockRows, to)
+// visit visits the records of the part's trials in [from, to). It must be called
+// with ranges in ascending order.
+func (w *window) visit(p *part, from, to int64, visit func(b *block, row int) error) error {
+	for from, end := range p.ranges(from, to) {
 		refs, err := w.next(from, end)
 		if err != nil {
 			return err

@@ -420,7 +420,8 @@ func (s *Store) seal(k int, by *sealer) error {
 	s.regrouping.RLock()
 	defer s.regrouping.RUnlock()
 	s.mu.Lock()
-	entries := s.parts[k].entries
+	p := s.parts.at(k)
+	entries := p.entries
 	s.mu.Unlock()
 	var files []*partFile
 	for _, dir := range s.tables.dirs() {
@@ -431,14 +432,17 @@ func (s *Store) seal(k int, by *sealer) error {
 		defer f.discard()
 		files = append(files, f)
 	}
-	first := int64(k) * partRows
+	first, end := p.trials(s.plan)
 	by.traces.begin()
-	failed, err := by.writeRows(entries, first, first+int64(partSize(s.plan, k)), files...)
-	if err != nil {
-		return err
+	by.window.begin(entries)
+	by.layout.failed = 0
+	for from := first; from < end; from += blockRows {
+		if err := by.writeRows(from, min(from+blockRows, end), files...); err != nil {
+			return err
+		}
 	}
 	trials := files[len(files)-1]
-	trials.out.set("sweep.failed", fmt.Sprint(failed))
+	trials.out.set("sweep.failed", fmt.Sprint(by.layout.failed))
 	if s.tables.series != nil {
 		if err := files[len(files)-2].endSeries(by.traces); err != nil {
 			return err
@@ -470,20 +474,19 @@ func (s *Store) seal(k int, by *sealer) error {
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	p := &s.parts[k]
 	s.sealed += int64(p.count)
-	*p = part{sealed: true}
+	*p = part{k: k, sealed: true}
 	return s.letGo(entries)
 }
 
 // hold is what the parts [from, to) are made of now. Sealing and regrouping
 // leave their segments where they are until release is called.
-func (s *Store) hold(from, to int) (parts []part, release func() error) {
+func (s *Store) hold(from, to int) (parts []*part, release func() error) {
 	s.regrouping.RLock()
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	parts = slices.Clone(s.parts[from:to])
-	for _, p := range parts {
+	for p := range s.parts.between(from, to) {
+		parts = append(parts, &part{k: p.k, sealed: p.sealed, entries: slices.Clone(p.entries)})
 		for _, e := range p.entries {
 			e.segment.pending++
 		}
@@ -569,36 +572,27 @@ func newSealer(plan Plan, t tables) *sealer {
 	return by
 }
 
-// writeRows writes the journal's records of the trials [first, end) to the
-// files, to each what belongs there, and counts the failed ones. Traces are read
-// one by one, where they lie.
-func (by *sealer) writeRows(entries []entry, first, end int64, files ...*partFile) (failed int64, err error) {
-	w, l := by.window, by.layout
-	w.begin(entries)
-	l.failed = 0
-	for from := first; from < end; from += blockRows {
-		to := min(from+blockRows, end)
-		refs, err := w.next(from, to)
-		if err != nil {
-			return 0, err
-		}
-		if len(refs) == 0 {
-			continue
-		}
-		l.fill(refs)
-		for _, f := range files {
-			if f.dir == seriesDir {
-				err = by.traces.add(refs, f.out.write)
-			} else {
-				err = f.out.write(l.in(f.dir))
-			}
-			if err != nil {
-				return 0, err
-			}
-		}
-		w.release(to)
+// writeRows writes the window's records of the trials [from, to), a block of them
+// at most, to the files, to each what belongs there, and counts the failed ones.
+// Traces are read one by one, where they lie.
+func (by *sealer) writeRows(from, to int64, files ...*partFile) error {
+	defer by.window.release(to)
+	refs, err := by.window.next(from, to)
+	if err != nil || len(refs) == 0 {
+		return err
 	}
-	return l.failed, nil
+	by.layout.fill(refs)
+	for _, f := range files {
+		if f.dir == seriesDir {
+			err = by.traces.add(refs, f.out.write)
+		} else {
+			err = f.out.write(by.layout.in(f.dir))
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // startTail brings trials/tail.parquet up to date if it is due. Where frames are
@@ -657,19 +651,25 @@ func (s *Store) writeTail(dirs ...string) error {
 		files = append(files, f)
 	}
 	by.traces.begin()
-	for k := range s.parts {
-		s.mu.Lock()
-		p := &s.parts[k]
-		entries := slices.DeleteFunc(slices.Clone(p.entries), func(e entry) bool {
-			return e.segment.spread() // not regrouped yet; the next tail has them
-		})
-		skip := p.sealed || p.sealing || p.count == 0
-		s.mu.Unlock()
-		if skip {
+	s.mu.Lock()
+	var ranges [][2]int64
+	var open []*part
+	for p := range s.parts.all() {
+		if p.sealed || p.sealing || p.count == 0 {
 			continue
 		}
-		first := int64(k) * partRows
-		if _, err := by.writeRows(entries, first, first+int64(partSize(s.plan, k)), files...); err != nil {
+		open = append(open, p)
+		for from, to := range p.ranges(p.trials(s.plan)) {
+			ranges = append(ranges, [2]int64{from, to})
+		}
+	}
+	entries := slices.DeleteFunc(entriesOf(slices.Values(open)), func(e entry) bool {
+		return e.segment.spread() // not regrouped yet; the next tail has them
+	})
+	s.mu.Unlock()
+	by.window.begin(entries)
+	for _, r := range ranges {
+		if err := by.writeRows(r[0], r[1], files...); err != nil {
 			return err
 		}
 	}

@@ -15,6 +15,9 @@ func (s *Store) State(trial int64) (state []float64, failure *models.Failure, er
 	k := int(trial / partRows)
 	parts, release := s.hold(k, k+1)
 	defer func() { err = errors.Join(err, release()) }()
+	if len(parts) == 0 {
+		return s.journalState(nil, trial)
+	}
 	if parts[0].sealed {
 		return s.sealedState(k, trial)
 	}

@@ -66,7 +66,7 @@ type Store struct {
 	sealers chan *sealer   // those that are idle
 
 	mu      sync.Mutex
-	parts   []part
+	parts   parts
 	done    int64
 	failed  int64
 	sealed  int64
@@ -90,17 +90,6 @@ type Store struct {
 
 	tail sync.Mutex // held while tails are written or removed
 }
-
-// part is the state of the trials [k*partRows, (k+1)*partRows).
-type part struct {
-	sealed  bool
-	sealing bool
-	done    []uint64 // one bit a trial; nil when none is done
-	count   int
-	entries []entry
-}
-
-func (s *Store) partOf(trial int64) *part { return &s.parts[trial/partRows] }
 
 // partSize is the number of trials of part k.
 func partSize(plan Plan, k int) int {
@@ -151,7 +140,7 @@ func Open(ctx context.Context, dir string, plan Plan, spec []byte, o Options) (_
 		header:  segmentHeader{Format: segmentFormat, Run: o.Run.ID, Model: m.Name, Version: m.Version, Plan: hex.EncodeToString(hash[:]), Arch: Arch()},
 		queue:   make(chan *Batch, queued),
 		sealers: make(chan *sealer, runtime.GOMAXPROCS(0)),
-		parts:   make([]part, partCount(plan)),
+		parts:   newParts(plan),
 		broken:  make(chan struct{}),
 		tailDue: time.Now().Add(tailEvery),
 	}
@@ -259,36 +248,7 @@ func (s *Store) Counts() Counts {
 func (s *Store) Left(trials []int64) []int64 {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return withoutRecord(s.parts, trials)
-}
-
-func withoutRecord(parts []part, trials []int64) []int64 {
-	left := trials[:0]
-	for _, trial := range trials {
-		if !parts[trial/partRows].has(trial) {
-			left = append(left, trial)
-		}
-	}
-	return left
-}
-
-func (p *part) has(trial int64) bool {
-	i := trial % partRows
-	return p.sealed || p.done != nil && p.done[i/64]>>(i%64)&1 != 0
-}
-
-// mark notes that trial has a record, and whether it is the first.
-func (p *part) mark(trial int64) bool {
-	if p.done == nil {
-		p.done = make([]uint64, partRows/64)
-	}
-	if p.has(trial) {
-		return false
-	}
-	i := trial % partRows
-	p.done[i/64] |= 1 << (i % 64)
-	p.count++
-	return true
+	return s.parts.left(trials)
 }
 
 // NewBatch returns an empty batch.
@@ -411,7 +371,7 @@ func (s *Store) enter(e entry, b *block) (complete []int) {
 	last := int64(-1)
 	for i, bits := range b.columns[journalTrial].bits {
 		trial := int64(bits)
-		p := s.partOf(trial)
+		p := s.parts.make(int(trial / partRows))
 		if p.sealed {
 			continue
 		}
@@ -526,7 +486,7 @@ func (s *Store) closeFiles() error {
 	if s.active != nil {
 		files[s.active.file] = true
 	}
-	for _, p := range s.parts {
+	for p := range s.parts.all() {
 		for _, e := range p.entries {
 			files[e.segment.file] = true
 		}

@@ -11,6 +11,7 @@ import (
 	"math"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -450,7 +451,7 @@ func TestHold(t *testing.T) {
 	for s.Counts().Sealed < 1000 && s.Err() == nil {
 		time.Sleep(time.Millisecond)
 	}
-	timed, err := readTimings(dir, s.tables, parts)
+	timed, err := readTimings(dir, s.tables, slices.Values(parts))
 	if err != nil || len(timed) != 900 {
 		t.Errorf("%d timings, %v", len(timed), err)
 	}

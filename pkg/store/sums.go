@@ -83,10 +83,11 @@ func (s *Store) recoverSums() error {
 		return err
 	}
 	s.sums.files = make(map[string]string)
-	for k := range s.parts {
-		if !s.parts[k].sealed {
+	for p := range s.parts.all() {
+		if !p.sealed {
 			continue
 		}
+		k := p.k
 		for _, dir := range s.tables.dirs() {
 			name := dir + "/" + partName(k)
 			sum, ok := old[name]

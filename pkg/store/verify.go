@@ -63,7 +63,7 @@ type inspection struct {
 	plan   Plan
 	tables tables
 	hash   string
-	parts  []part
+	parts  parts
 	open   []*segment
 	dated  []string // files whose lists an earlier version wrote
 	today  int      // how many others there are
@@ -77,7 +77,7 @@ func inspect(dir string, plan Plan) (*inspection, error) {
 	n := &inspection{
 		dir: dir, plan: plan, hash: hex.EncodeToString(hash[:]),
 		tables: newTables(plan),
-		parts:  make([]part, partCount(plan)),
+		parts:  newParts(plan),
 	}
 	n.Planned = plan.Len()
 	var err error
@@ -246,7 +246,7 @@ func (n *inspection) readPart(k int, path string, whole bool) error {
 		}
 		return err
 	}
-	if k >= len(n.parts) || r.rows() != int64(partSize(n.plan, k)) {
+	if k >= n.parts.planned || r.rows() != int64(partSize(n.plan, k)) {
 		return fmt.Errorf("%d rows, where the plan has %d trials", r.rows(), n.plan.Len())
 	}
 	var failed int64
@@ -258,7 +258,7 @@ func (n *inspection) readPart(k int, path string, whole bool) error {
 			return err
 		}
 	}
-	n.parts[k].sealed = true
+	n.parts.set(&part{k: k, sealed: true})
 	n.Done += r.rows()
 	n.Sealed += r.rows()
 	n.Failed += failed
@@ -382,12 +382,12 @@ func (n *inspection) verifySums() error {
 	if err != nil {
 		return err
 	}
-	for k := range n.parts {
-		if !n.parts[k].sealed {
+	for p := range n.parts.all() {
+		if !p.sealed {
 			continue
 		}
 		for _, dir := range n.tables.dirs() {
-			n.verifySum(files, dir, k)
+			n.verifySum(files, dir, p.k)
 		}
 	}
 	return nil
@@ -490,7 +490,7 @@ func (n *inspection) readJournal() error {
 				return fmt.Errorf("trials %d to %d are not all in the plan", e.first, e.last)
 			}
 			for i, bits := range b.columns[journalTrial].bits {
-				p := &n.parts[int64(bits)/partRows]
+				p := n.parts.make(int(int64(bits) / partRows))
 				if p.sealed {
 					continue
 				}
@@ -523,12 +523,13 @@ func (n *inspection) verifyJournal() {
 	traces.begin()
 	want := newBlock(n.tables.trials)
 	check := newChecker(n.plan)
-	for k := range n.parts {
-		w := newWindow(n.tables.places, n.parts[k].entries)
-		first := int64(k) * partRows
-		end := first + int64(partSize(n.plan, k))
-		for from := first; from < end && len(n.parts[k].entries) > 0; from += blockRows {
-			refs, err := w.next(from, min(from+blockRows, end))
+	w := newWindow(n.tables.places, entriesOf(n.parts.all()))
+	for p := range n.parts.all() {
+		if p.sealed {
+			continue
+		}
+		for from, to := range p.ranges(p.trials(n.plan)) {
+			refs, err := w.next(from, to)
 			if err == nil {
 				l.fill(refs)
 				err = check.rows(l.trials, want, -1)
@@ -543,7 +544,7 @@ func (n *inspection) verifyJournal() {
 				n.problem(filepath.Join(n.dir, journalDir), "%v", err)
 				break
 			}
-			w.release(from + blockRows)
+			w.release(to)
 		}
 	}
 }
@@ -578,7 +579,7 @@ func (n *inspection) verifyTail() {
 				trial := int64(bits)
 				if trial <= last || trial >= n.plan.Len() {
 					err = fmt.Errorf("trial %d stands behind trial %d of %d", trial, last, n.plan.Len())
-				} else if n.parts[trial/partRows].sealed {
+				} else if n.parts.sealed(int(trial / partRows)) {
 					err = fmt.Errorf("trial %d is in %s too", trial, partName(int(trial/partRows)))
 				}
 				if err != nil {
@@ -638,7 +639,7 @@ func (n *inspection) verifySeriesTail(path string) {
 		case err != nil:
 		case trial <= last || trial >= n.plan.Len():
 			err = fmt.Errorf("trial %d stands behind trial %d of %d", trial, last, n.plan.Len())
-		case n.parts[trial/partRows].sealed:
+		case n.parts.sealed(int(trial / partRows)):
 			err = fmt.Errorf("trial %d is in %s too", trial, partName(int(trial/partRows)))
 		default:
 			err = r.verify(trial, false, record)
@@ -652,22 +653,24 @@ func (n *inspection) verifySeriesTail(path string) {
 }
 
 func (n *inspection) findMissing() {
-	for trial := int64(0); trial < n.plan.Len(); trial++ {
-		p := &n.parts[trial/partRows]
-		switch {
-		case p.sealed:
-			trial = (trial/partRows+1)*partRows - 1
-		case p.done == nil:
-			last := min((trial/partRows+1)*partRows, n.plan.Len()) - 1
-			if !n.addMissing(trial, last) {
-				return
-			}
-			trial = last
-		case !p.has(trial):
-			if !n.addMissing(trial, trial) {
-				return
-			}
+	next := int64(0) // the first trial that is not looked at
+	for p := range n.parts.all() {
+		first, end := p.trials(n.plan)
+		if next < first && !n.addMissing(next, first-1) {
+			return
 		}
+		next = end
+		for trial := first; trial < end && !p.sealed; trial++ {
+			// trial has no record, or is passed by.
+			has := p.after(trial, end)
+			if has > trial && !n.addMissing(trial, has-1) {
+				return
+			}
+			trial = has
+		}
+	}
+	if next < n.plan.Len() {
+		n.addMissing(next, n.plan.Len()-1)
 	}
 }
 
