@@ -68,7 +68,7 @@ seed takes the same, and a larger sample holds the smaller one.`,
 		}
 		return err
 	})
-	cmd.Flags().StringVar(&flags.variant, "variant", "", "take the `name`d variant of the spec")
+	flags.add(cmd)
 	cmd.Flags().StringVar(&share, "sample", "", "run this `share` of the trials again, as 1% or 0.01")
 	cmd.Flags().Int64Var(&count, "count", 0, "run `N` trials again, or all if there are fewer")
 	cmd.Flags().Uint64Var(&seed, "seed", 1, "which sample, a `number`")

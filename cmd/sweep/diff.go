@@ -2,8 +2,6 @@ package main
 
 import (
 	"fmt"
-	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 	"text/tabwriter"
@@ -18,10 +16,12 @@ import (
 )
 
 func (a *app) diffCommand() *cobra.Command {
-	return a.verb(&cobra.Command{
+	var flags specFlags
+	cmd := a.verb(&cobra.Command{
 		Use:   "diff A B",
 		Short: "Say what differs between two result folders",
-		Long: `diff compares two result folders: their specs, by key; where they were computed,
+		Long: `diff compares two result folders, each given itself or by its spec, which --variant,
+-s and --name then are of: their specs, by key; where they were computed,
 by their last runs; and their records. Records of the same point, by its id, are
 compared bit for bit.
 
@@ -38,7 +38,11 @@ told and is no difference.`,
 	}, true, func(cmd *cobra.Command, args []string) error {
 		var sides [2]*side
 		for i, arg := range args {
-			s, err := a.openSide(arg)
+			of := flags
+			if isFolder(arg) && !isFolder(args[1-i]) {
+				of = specFlags{} // they are the other's
+			}
+			s, err := a.openSide(arg, of)
 			if err != nil {
 				return err
 			}
@@ -59,6 +63,8 @@ told and is no difference.`,
 		}
 		return err
 	})
+	flags.add(cmd)
+	return cmd
 }
 
 // side is one of the two folders.
@@ -69,31 +75,27 @@ type side struct {
 	rows *store.Rows
 }
 
-// openSide opens a folder with the plan that its records were computed by, which
-// may have been of another version of the model than this program's.
-func (a *app) openSide(dir string) (*side, error) {
-	dir = filepath.Clean(dir)
-	path := filepath.Join(dir, "spec.yaml")
-	if _, err := os.Stat(path); err != nil {
-		return nil, fmt.Errorf("%s is not a result folder: %w", dir, err)
-	}
-	version, err := store.ModelVersion(dir)
+// openSide opens a folder, given itself or by its spec, with the plan that its records
+// were computed by, which may have been of another version of the model than this
+// program's.
+func (a *app) openSide(arg string, flags specFlags) (*side, error) {
+	on, err := a.judged(arg, flags)
 	if err != nil {
 		return nil, err
 	}
-	spec, err := experiment.Read(path, experiment.Options{Models: all.Models})
+	version, err := store.ModelVersion(on.dir)
 	if err != nil {
 		return nil, err
 	}
-	if version > 0 && version != spec.Model.Version {
-		m := *spec.Model
+	if version > 0 && version != on.spec.Model.Version {
+		m := *all.Find(on.spec.Model.Name)
 		m.Version = version
-		if spec, err = experiment.Read(path, experiment.Options{Models: []*models.Model{&m}}); err != nil {
+		if on, err = a.judgedOf([]*models.Model{&m}, arg, flags); err != nil {
 			return nil, err
 		}
 	}
-	s := &side{dir: dir, spec: spec, plan: spec.Plan()}
-	s.rows, err = a.openRows(dir, s.plan)
+	s := &side{dir: on.dir, spec: on.spec, plan: on.plan}
+	s.rows, err = a.openRows(s.dir, s.plan)
 	return s, err
 }
 

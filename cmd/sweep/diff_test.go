@@ -47,7 +47,7 @@ func TestDiffEqual(t *testing.T) {
 	if d.Records.Both != 100 || d.Samples != nil {
 		t.Errorf("%+v", d)
 	}
-	if code, _, err := call(t, "diff", "one/a", "nowhere"); code != exitError || !strings.Contains(err, "nowhere is not a result folder") {
+	if code, _, err := call(t, "diff", "one/a", "nowhere"); code != exitSpec || !strings.Contains(err, "nowhere: no such file") {
 		t.Errorf("%d %s", code, err)
 	}
 }

@@ -47,13 +47,9 @@ A file is there whole or not at all. One that is there already is replaced with
   sweep export results/bms-regimes --notebook --out bms-regimes.ipynb`,
 		Args: cobra.ExactArgs(1),
 	}, false, func(cmd *cobra.Command, args []string) error {
-		dir, _, err := a.folder(args[0], flags)
-		if err != nil {
-			return err
-		}
-		return a.export(cmd.Context(), dir, o)
+		return a.export(cmd.Context(), args[0], flags, o)
 	})
-	cmd.Flags().StringVar(&flags.variant, "variant", "", "take the `name`d variant of the spec")
+	flags.add(cmd)
 	cmd.Flags().BoolVar(&o.csv, "csv", false, "write CSV")
 	cmd.Flags().BoolVar(&o.arrow, "arrow", false, "write an Arrow IPC file")
 	cmd.Flags().BoolVar(&o.netCDF, "netcdf", false, "write netCDF; needs --out")
@@ -71,18 +67,19 @@ type exportOptions struct {
 	force                        bool
 }
 
-func (a *app) export(ctx context.Context, dir string, o exportOptions) error {
+func (a *app) export(ctx context.Context, arg string, flags specFlags, o exportOptions) error {
 	if o.out == "" && o.netCDF {
 		return errors.New("a netCDF file is not written from its beginning to its end: name it with --out")
 	}
 	if o.out == "" && o.arrow && a.stdout.terminal() != nil {
 		return errors.New("an Arrow file is not for a terminal: name a file with --out")
 	}
-	side, err := a.openSide(dir)
+	side, err := a.openSide(arg, flags)
 	if err != nil {
 		return err
 	}
 	defer side.rows.Close()
+	dir := side.dir
 	source := &export.Source{Name: resultName(dir), Spec: side.spec, Plan: side.plan, Rows: side.rows}
 	if r := side.rows.Report(); r.Done < r.Planned && !o.notebook {
 		fmt.Fprintf(a.stderr, "sweep: %s has %d of %d trials so far; these are exported\n", dir, r.Done, r.Planned)

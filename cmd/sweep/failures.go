@@ -42,7 +42,7 @@ panicked, and the command that runs it again.`,
 		a.printFailures(dir, rows.Report(), groups)
 		return nil
 	})
-	cmd.Flags().StringVar(&flags.variant, "variant", "", "take the `name`d variant of the spec")
+	flags.add(cmd)
 	return cmd
 }
 

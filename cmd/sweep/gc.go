@@ -51,7 +51,7 @@ again.`,
 		}
 		return a.printLitter(dir, l)
 	})
-	cmd.Flags().StringVar(&flags.variant, "variant", "", "take the `name`d variant of the spec")
+	flags.add(cmd)
 	cmd.Flags().BoolVar(&yes, "yes", false, "remove it")
 	return cmd
 }

@@ -1,15 +1,12 @@
 package main
 
 import (
+	"errors"
 	"fmt"
-	"os"
-	"path/filepath"
 	"time"
 
 	"github.com/spf13/cobra"
 
-	"github.com/neurosweep/sweep/pkg/experiment"
-	"github.com/neurosweep/sweep/pkg/models/all"
 	"github.com/neurosweep/sweep/pkg/store"
 )
 
@@ -20,21 +17,27 @@ func (a *app) statusCommand() *cobra.Command {
 		Short: "Say how far a result folder is",
 		Args:  cobra.ExactArgs(1),
 	}, true, func(cmd *cobra.Command, args []string) error {
-		dir, plan, err := a.folder(args[0], flags)
+		on, err := a.subject(args[0], flags)
 		if err != nil {
 			return err
 		}
-		r, err := store.Status(dir, plan)
+		if on.kept == nil {
+			return on.noFolder()
+		}
+		r, err := store.Status(on.dir, on.plan)
 		if err != nil {
 			return err
 		}
 		if a.json {
 			return a.printJSON("sweep.status/v1", "status", r)
 		}
-		a.printReport(dir, r)
+		a.printReport(on.dir, r)
+		if on.other() {
+			fmt.Fprintf(a.stdout, "the folder holds the data set of another spec: %s\n", on.differs())
+		}
 		return nil
 	})
-	cmd.Flags().StringVar(&flags.variant, "variant", "", "take the `name`d variant of the spec")
+	flags.add(cmd)
 	return cmd
 }
 
@@ -44,11 +47,17 @@ func (a *app) verifyCommand() *cobra.Command {
 		Use:   "verify RESULTS-FOLDER | SPEC",
 		Short: "Prove that every planned trial has exactly one record",
 		Long: `verify reads every record of a result folder. It checks that each trial of the
-plan in spec.yaml has exactly one, with the plan's identity and parameters, and
-that no checksum is broken. It exits with 6 if anything differs.`,
+plan has exactly one, with the plan's identity and parameters, and that no checksum
+is broken. The plan is that of the spec it is given, or, of a folder, that of its
+spec.yaml. It exits with 6 if anything differs, or if the folder holds the data set
+of another spec than the one given.`,
 		Args: cobra.ExactArgs(1),
 	}, true, func(cmd *cobra.Command, args []string) error {
 		dir, plan, err := a.folder(args[0], flags)
+		if other := new(otherSpecError); errors.As(err, &other) {
+			fmt.Fprintf(a.stderr, "sweep: %v\n", other)
+			return status(exitDifference)
+		}
 		if err != nil {
 			return err
 		}
@@ -69,30 +78,8 @@ that no checksum is broken. It exits with 6 if anything differs.`,
 		}
 		return err
 	})
-	cmd.Flags().StringVar(&flags.variant, "variant", "", "take the `name`d variant of the spec")
+	flags.add(cmd)
 	return cmd
-}
-
-// folder finds the result folder that the argument names, itself or by its
-// spec, and the plan in it.
-func (a *app) folder(arg string, flags specFlags) (string, *experiment.Plan, error) {
-	dir := filepath.Clean(arg)
-	if !isFolder(arg) {
-		spec, err := flags.read(arg)
-		if err != nil {
-			return "", nil, err
-		}
-		dir = filepath.Join(a.settings.Results, spec.Name)
-	}
-	path := filepath.Join(dir, "spec.yaml")
-	if _, err := os.Stat(path); err != nil {
-		return "", nil, fmt.Errorf("%s is not a result folder: %w", dir, err)
-	}
-	spec, err := experiment.Read(path, experiment.Options{Models: all.Models})
-	if err != nil {
-		return "", nil, err
-	}
-	return dir, spec.Plan(), nil
 }
 
 func (a *app) printReport(dir string, r *store.Report) {

@@ -82,7 +82,7 @@ beside them. The same data give the same bytes.`,
 		}
 		return err
 	})
-	cmd.Flags().StringVar(&flags.variant, "variant", "", "take the `name`d variant of the spec")
+	flags.add(cmd)
 	cmd.Flags().StringSliceVar(&names, "figure", nil, "draw the `name`d figures only")
 	cmd.Flags().StringSliceVar(&formats, "format", []string{"png", "svg", "pdf"}, "`formats` of the files")
 	cmd.Flags().StringVar(&out, "out", "", "`folder` for the files (default figures/ of the result folder)")
@@ -96,20 +96,11 @@ beside them. The same data give the same bytes.`,
 // report opens the result folder that the argument names, itself or by its spec.
 // Of a spec file the figures are those that the file has now.
 func (a *app) report(arg string, flags specFlags) (*report.Report, string, error) {
-	if !isFolder(arg) {
-		spec, err := flags.read(arg)
-		if err != nil {
-			return nil, "", err
-		}
-		dir := filepath.Join(a.settings.Results, spec.Name)
-		return report.New(dir, spec, all.Models), dir, nil
-	}
-	dir, _, err := a.folder(arg, flags)
+	on, err := a.judged(arg, flags)
 	if err != nil {
 		return nil, "", err
 	}
-	r, err := report.Open(dir, all.Models)
-	return r, dir, err
+	return report.New(on.dir, on.spec, all.Models), on.dir, nil
 }
 
 // figureText is the figure that flags give as it would stand in a spec, "" if

@@ -87,7 +87,7 @@ with the state that the link before it left in the folder.`,
 	})
 	cmd.Flags().StringSliceVar(&record, "record", nil, "write these traces, by `name`, or all")
 	cmd.Flags().StringVar(&out, "out", "", "write them to this new `file`")
-	cmd.Flags().StringVar(&flags.variant, "variant", "", "take the `name`d variant of the spec")
+	flags.add(cmd)
 	return cmd
 }
 

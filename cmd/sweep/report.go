@@ -44,7 +44,7 @@ file has now. The same data give the same bytes.`,
 		fmt.Fprintln(a.stdout, path)
 		return nil
 	})
-	cmd.Flags().StringVar(&flags.variant, "variant", "", "take the `name`d variant of the spec")
+	flags.add(cmd)
 	cmd.Flags().StringVar(&out, "out", "", "`file` to write (default report.html in the result folder)")
 	return cmd
 }

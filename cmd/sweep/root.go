@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"os"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -73,6 +72,7 @@ func (a *app) exit(cmd *cobra.Command, err error) int {
 	var held *store.LockedError
 	var verb verbError
 	var usage usageError
+	var other *otherSpecError
 	switch {
 	case err == nil:
 		return exitOK
@@ -84,6 +84,9 @@ func (a *app) exit(cmd *cobra.Command, err error) int {
 		} else {
 			fmt.Fprintln(a.stderr, mistakes.Error())
 		}
+		return exitSpec
+	case errors.As(err, &other):
+		fmt.Fprintf(a.stderr, "sweep: %v\n", other)
 		return exitSpec
 	case errors.As(err, &held):
 		fmt.Fprintf(a.stderr, "sweep: %v\n", held)
@@ -103,8 +106,8 @@ func (a *app) root() *cobra.Command {
 		Long: `sweep lays out a YAML spec as a list of points, runs a model at each of them on
 all cores and leaves a Parquet data set that a notebook opens as it is.
 
-Exit status: 0 done, 1 error, 2 usage, 3 invalid spec or settings, 4 done with
-failed trials, 6 verify, replay, audit or diff found a difference, 7 locked by
+Exit status: 0 done, 1 error, 2 usage, 3 invalid spec or settings, or a
+folder that holds the data set of another spec, 4 done with failed trials, 6 verify, replay, audit or diff found a difference, 7 locked by
 another run, 8 stopped in time with work left, 130 and 143 stopped by a signal.`,
 		SilenceUsage:  true,
 		SilenceErrors: true,
@@ -161,21 +164,4 @@ func (a *app) printJSON(schema, key string, value any) error {
 	enc := json.NewEncoder(a.stdout)
 	enc.SetIndent("", "  ")
 	return enc.Encode(map[string]any{"schema": schema, key: value})
-}
-
-// specFlags are the flags of the verbs that read a spec.
-type specFlags struct {
-	variant string
-	set     []string
-}
-
-func (f *specFlags) add(cmd *cobra.Command) {
-	cmd.Flags().StringVar(&f.variant, "variant", "", "take the `name`d variant of the spec")
-	cmd.Flags().StringArrayVarP(&f.set, "set", "s", nil, "override `key=value` of the spec, as in -s gamma=0.5 or -s 'sigma={linspace: [1, 2, 11]}'; may be repeated")
-}
-
-// isFolder reports whether the argument names a folder rather than a spec.
-func isFolder(path string) bool {
-	info, err := os.Stat(path)
-	return err == nil && info.IsDir()
 }

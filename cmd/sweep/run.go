@@ -15,7 +15,6 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/neurosweep/sweep/pkg/experiment"
-	"github.com/neurosweep/sweep/pkg/models/all"
 	"github.com/neurosweep/sweep/pkg/report"
 	"github.com/neurosweep/sweep/pkg/runner"
 	"github.com/neurosweep/sweep/pkg/store"
@@ -191,11 +190,6 @@ func (a *app) workers() int {
 		return n
 	}
 	return runtime.GOMAXPROCS(0)
-}
-
-// read reads the spec at path with the flags' variant and overrides.
-func (f *specFlags) read(path string) (*experiment.Spec, error) {
-	return experiment.Read(path, experiment.Options{Models: all.Models, Variant: f.variant, Set: f.set})
 }
 
 func (a *app) sayStart(dir string, spec *experiment.Spec, c store.Counts) {

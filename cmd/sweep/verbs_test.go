@@ -124,11 +124,11 @@ func TestRunAndLook(t *testing.T) {
 		t.Errorf("the spec as run is\n%s%v", text, err)
 	}
 	// By folder and by spec.
-	for _, arg := range []string{"results/good", "good.yaml"} {
-		if code, out, _ := call(t, "status", arg); code != 0 || !strings.Contains(out, "6 of 6 trials (100.0 %), 0 failed") {
+	for _, arg := range []string{"results/good", "good.yaml -s n=2"} {
+		if code, out, _ := call(t, strings.Fields("status "+arg)...); code != 0 || !strings.Contains(out, "6 of 6 trials (100.0 %), 0 failed") {
 			t.Errorf("status %s: %d\n%s", arg, code, out)
 		}
-		if code, out, _ := call(t, "verify", arg); code != 0 || !strings.Contains(out, "each of the 6 trials has exactly one record") {
+		if code, out, _ := call(t, strings.Fields("verify "+arg)...); code != 0 || !strings.Contains(out, "each of the 6 trials has exactly one record") {
 			t.Errorf("verify %s: %d\n%s", arg, code, out)
 		}
 	}

@@ -39,15 +39,11 @@ once, as with --once, and ends with 0.`,
 		Example: "  sweep watch results/bms-regimes\n  sweep watch results/bms-regimes --once",
 		Args:    cobra.ExactArgs(1),
 	}, false, func(cmd *cobra.Command, args []string) error {
-		dir, plan, err := a.folder(args[0], flags)
+		on, err := a.judged(args[0], flags)
 		if err != nil {
 			return err
 		}
-		r, err := report.Open(dir, all.Models)
-		if err != nil {
-			return err
-		}
-		w := &watch{dir: dir, plan: plan, report: r, name: figure}
+		w := &watch{dir: on.dir, plan: on.plan, report: report.New(on.dir, on.spec, all.Models), name: figure}
 		if err := w.pick(); err != nil {
 			return err
 		}
@@ -61,7 +57,7 @@ once, as with --once, and ends with 0.`,
 		}
 		return w.show(cmd.Context(), screen)
 	})
-	cmd.Flags().StringVar(&flags.variant, "variant", "", "take the `name`d variant of the spec")
+	flags.add(cmd)
 	cmd.Flags().BoolVar(&once, "once", false, "print it once and end")
 	cmd.Flags().StringVar(&figure, "figure", "", "show the `name`d figure (default the first)")
 	return cmd
