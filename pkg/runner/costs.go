@@ -1,6 +1,7 @@
 package runner
 
 import (
+	"slices"
 	"sync"
 	"time"
 
@@ -25,6 +26,7 @@ type Costs struct {
 	observed []Observation
 	every    int // of the trials told about, one in every is kept
 	told     int
+	cut      []Observation // of trials that were cut off: they take longer
 	cost     *Cost
 	fitted   int // told when cost was fitted
 }
@@ -50,15 +52,40 @@ func (c *Costs) Observe(p *models.Point, wall time.Duration) {
 	c.observed = append(c.observed, Observation{Traits(c.model, p, nil), wall.Seconds()})
 }
 
+// Censor takes note of a trial that was cut off after so long.
+func (c *Costs) Censor(p *models.Point, ran time.Duration) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.cut = append(c.cut, Observation{Traits(c.model, p, nil), afterCut(ran).Seconds()})
+	c.cost = nil
+}
+
 // Fit is the cost as far as it is known, nil if no trial has ended. It is
 // fitted anew when there are a tenth more trials.
 func (c *Costs) Fit() *Cost {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if c.cost == nil || c.told >= c.fitted+max(c.fitted/10, 1) {
-		c.cost, c.fitted = FitCost(c.observed, len(c.model.Size)), c.told
+		c.cost, c.fitted = c.fit(), c.told
 	}
 	return c.cost
+}
+
+// fit is the cost by the trials that have ended, and by those that were cut off
+// after a longer time than it would have them take.
+func (c *Costs) fit() *Cost {
+	sizes := len(c.model.Size)
+	cost := FitCost(c.observed, sizes)
+	observed := slices.Clip(c.observed)
+	for _, o := range c.cut {
+		if cost == nil || cost.Wall(o.Traits) < o.Wall {
+			observed = append(observed, o)
+		}
+	}
+	if len(observed) == len(c.observed) {
+		return cost
+	}
+	return FitCost(observed, sizes)
 }
 
 // wall is the expected wall time of a trial, 0 if nothing is known.

@@ -1,6 +1,8 @@
 package runner
 
 import (
+	"fmt"
+	"math"
 	"os"
 	"path/filepath"
 	"strconv"
@@ -10,19 +12,30 @@ import (
 )
 
 // MachineMemory is how much memory the process may take before the system ends
-// it, in bytes: what the machine has, or less if a control group says so; 0 where
-// it can't be had.
+// it, in bytes: what the machine has, or less if a control group, one above it or
+// ulimit says so; 0 where it can't be had.
 func MachineMemory() int64 {
 	var info unix.Sysinfo_t
 	if unix.Sysinfo(&info) != nil {
 		return 0
 	}
 	least := int64(info.Totalram) * int64(info.Unit)
-	groups, err := os.ReadFile("/proc/self/cgroup")
-	if err != nil {
-		return least
+	if groups, err := os.ReadFile("/proc/self/cgroup"); err == nil {
+		least = leastOf("/sys/fs/cgroup", string(groups), least)
 	}
-	for _, file := range limitFiles("/sys/fs/cgroup", string(groups)) {
+	if statm, err := os.ReadFile("/proc/self/statm"); err == nil {
+		var size, resident, shared, text, lib, data int64 // pages; see proc(5)
+		if _, err := fmt.Sscan(string(statm), &size, &resident, &shared, &text, &lib, &data); err == nil {
+			page := int64(os.Getpagesize())
+			least = min(least, mappable(unix.RLIMIT_AS, size*page), mappable(unix.RLIMIT_DATA, data*page))
+		}
+	}
+	return least
+}
+
+// leastOf is the least limit of the control groups, and of least.
+func leastOf(root, groups string, least int64) int64 {
+	for _, file := range limitFiles(root, groups) {
 		text, err := os.ReadFile(file)
 		if err != nil {
 			continue // a controller that is not there limits nothing
@@ -32,6 +45,19 @@ func MachineMemory() int64 {
 		}
 	}
 	return least
+}
+
+// mappable is how much memory the process may take where a resource limit bounds
+// what it may map, of which it has so many bytes. The heap can have three quarters
+// of the rest: it is mapped by 64 MiB, never becomes unmapped, and has gaps. It is a
+// multiple of those, so that messages name the same limit each time.
+func mappable(resource int, mapped int64) int64 {
+	var limit unix.Rlimit
+	if unix.Getrlimit(resource, &limit) != nil || limit.Cur > math.MaxInt64 {
+		return math.MaxInt64
+	}
+	const arena = 64 << 20
+	return max((int64(limit.Cur)-mapped+inUse())/4*3/arena*arena, arena)
 }
 
 // limitFiles are the files below root that can limit the memory of a process

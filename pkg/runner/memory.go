@@ -42,6 +42,17 @@ func hardLimit(limit, machine int64) int64 {
 	return min(2*limit, limit+(machine-limit)/2)
 }
 
+// limits are the limit that counts and the hard one where the setting is a limit:
+// one that the system would not let the process come to is none.
+func limits(setting int64, notice func(string)) (limit, hard int64) {
+	machine := MachineMemory()
+	if most := machine - machine/16; machine > 0 && setting > most {
+		notice(fmt.Sprintf("memory: the limit of %s is more than the process can have, %s by the machine, its control group or ulimit; it is %s", Bytes(setting), Bytes(machine), Bytes(most)))
+		setting = most
+	}
+	return setting, hardLimit(setting, machine)
+}
+
 // errCrowded is why a trial is cancelled that is not known to take too much
 // memory: it has no result and is run again alone.
 var errCrowded = errors.New("the process took more memory than it may; the trial is run again alone")
@@ -95,7 +106,11 @@ func (g *guard) run(ended <-chan struct{}) {
 	for {
 		err := g.look(ended)
 		if err == nil && g.over() {
-			err = g.relieve(ended)
+			err = g.giveWay(ended)
+			if err == nil && g.over() {
+				err = g.relieve(ended)
+			}
+			g.options.Beside.unbar()
 		}
 		switch {
 		case errors.Is(err, errOver):
@@ -139,6 +154,24 @@ type MemoryError struct {
 
 func (e *MemoryError) Error() string {
 	return fmt.Sprintf("the run took %s of memory, where the limit is %s: %s", Bytes(e.InUse), Bytes(e.Limit), e.Why)
+}
+
+// giveWay ends what the process does beside the trials, whose memory is not theirs.
+func (g *guard) giveWay(ended <-chan struct{}) error {
+	for waited := false; g.options.Beside.bar(); waited = true {
+		if waited && inUse() > g.hard {
+			if debug.FreeOSMemory(); inUse() > g.hard {
+				return g.endError("what is done beside the trials did not end when it was given up, and whose memory it is cannot be told; run it again with --figures none")
+			}
+		}
+		if err := g.look(ended); err != nil {
+			return err
+		}
+	}
+	if g.options.Beside != nil {
+		debug.FreeOSMemory()
+	}
+	return nil
 }
 
 // relieve finds out which of the trials that run takes too much memory.
@@ -200,7 +233,7 @@ func (g *guard) alone(ended <-chan struct{}, w *worker) (blamed bool, err error)
 // settle waits until the trials of the workers, which were told to end, have
 // ended. The last that does not, while the memory is taken, is left behind.
 func (g *guard) settle(ended <-chan struct{}, told []*worker) error {
-	begin := time.Now()
+	begin, awoken := time.Now(), g.awake.Load()
 	collected := begin
 	for {
 		var running []*worker
@@ -217,7 +250,7 @@ func (g *guard) settle(ended <-chan struct{}, told []*worker) error {
 		}
 		now := time.Now()
 		hard := now.Sub(begin) >= heedTime && inUse() > g.hard
-		if !hard && (now.Sub(begin) < g.options.Grace || now.Sub(collected) < collectEvery) {
+		if !hard && (time.Duration(g.awake.Load()-awoken) < g.options.Grace || now.Sub(collected) < collectEvery) {
 			continue
 		}
 		collected = now
@@ -250,8 +283,8 @@ func (g *guard) settle(ended <-chan struct{}, told []*worker) error {
 // process takes more memory than the limit, and is not waited for when it has
 // ignored that up to the hard limit.
 func execute(ctx context.Context, m *models.Model, t *models.Trial, limit int64) error {
+	limit, hard := limits(limit, func(string) {})
 	defer press(limit)()
-	hard := hardLimit(limit, MachineMemory())
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
 	done := make(chan error, 1)

@@ -13,6 +13,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math"
 	"runtime"
 	"sync"
 	"sync/atomic"
@@ -54,16 +55,28 @@ type Options struct {
 	// the same way; 0 is never.
 	FailFast int
 	// Grace is how long a stop waits for trials to end before it cancels them,
-	// and how long a cancelled trial has before it is left behind.
+	// and how long one over its timeout has before it is left behind.
 	Grace time.Duration
-	// Until, if it is not zero, is when the handing out ends as by a stop.
-	// Before, a trial is left out, with the rest of its chain, if it is expected
-	// to end after Until and Grace: it would be cancelled then, and what it had
-	// done lost. Shorter ones behind it are still run.
+	// Until, if it is not zero, is when the handing out ends as by a stop, on the
+	// wall's clock: a machine that sleeps does not put it off. Before, a trial is
+	// left out, with the rest of its chain, if it is expected to end after Until
+	// and Grace: it would be cancelled then, and what it had done lost. Shorter
+	// ones behind it are still run.
 	Until time.Time
+	// CutBefore says how long trials had run that earlier runs cut off, by
+	// identity. One is left out where Until and Grace leave it less than a
+	// quarter more than that.
+	CutBefore map[models.ID]time.Duration
+	// BeginAll leaves no trial out.
+	BeginAll bool
+	// Outcome, if it is not nil, is told what the run did not end.
+	Outcome *Outcome
 	// Memory is how many bytes the process may take: trials that pass it when no
-	// other runs have failed; no limit if 0.
+	// other runs have failed; no limit if 0. It is less where the system would
+	// end the process before.
 	Memory int64
+	// Beside is what the process does beside the trials; it may be nil.
+	Beside *Beside
 	// Notice, if it is not nil, is told what people should know of the run.
 	Notice func(text string)
 	// Costs is told how long trials take; it may know some from before.
@@ -83,6 +96,10 @@ const (
 	// measureCPU is the length from which a trial's CPU time is read, which
 	// costs about 0.2 us at either end.
 	measureCPU = 20 * time.Microsecond
+	// heed is what trials that were told to end have for it before they are left
+	// behind, and heedAtOnce what they have where nobody waits any more.
+	heed       = time.Second
+	heedAtOnce = 200 * time.Millisecond
 )
 
 // ErrStopped is the cause that running trials see when a run is stopped.
@@ -102,6 +119,8 @@ type pool struct {
 	solo   atomic.Pointer[worker]
 	strays atomic.Int64 // workers that were left behind and still run
 	urgent atomic.Bool  // trials that run have no time to end
+	awake  atomic.Int64 // ns that the process has been awake, as of the last tick
+	until  time.Time    // Options.Until on the wall's clock
 
 	mu    sync.Mutex
 	queue *queue
@@ -115,12 +134,14 @@ type pool struct {
 
 	workers sync.WaitGroup
 	active  []*worker // guarded by mu
+	outcome Outcome   // guarded by mu
 }
 
 // Run runs the trials that the order names and the store has no record of.
 // Closing stop ends the handing out: trials that run may finish within the grace
-// time and are cancelled then. When ctx is done they are cancelled at once. Run
-// returns when all workers have ended or have been left behind. Whenever it
+// time and are cancelled then. When ctx is done they are cancelled at once, and
+// waited for no longer than a moment. Run returns when all workers have ended or
+// have been left behind. Time in which the process was suspended counts as none. Whenever it
 // ends, however it ends, the order is done from its beginning up to the trials
 // that were running then, but for those left out because of Until.
 //
@@ -131,13 +152,14 @@ func Run(ctx context.Context, stop <-chan struct{}, plan Plan, order Order, st S
 	if o.Workers <= 0 {
 		o.Workers = runtime.GOMAXPROCS(0)
 	}
+	caller := ctx
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(ErrStopped)
 	if o.Costs == nil {
 		o.Costs = NewCosts(plan.Setting().Model)
 	}
 	chain := plan.ChainLen()
-	p := &pool{plan: plan, store: st, options: o, ctx: ctx, chain: chain, queue: newQueue(order, st.Left, chain), abort: cancel, width: o.Workers}
+	p := &pool{plan: plan, store: st, options: o, ctx: ctx, chain: chain, queue: newQueue(order, st.Left, chain), abort: cancel, width: o.Workers, until: o.Until.Round(0)}
 	p.mu.Lock()
 	for range o.Workers {
 		p.start(nil, link{trial: -1})
@@ -154,15 +176,19 @@ func Run(ctx context.Context, stop <-chan struct{}, plan Plan, order Order, st S
 		if notice == nil {
 			notice = func(string) {}
 		}
-		guarding.Go(func() { (&guard{p, o.Memory, hardLimit(o.Memory, MachineMemory()), notice}).run(ended) })
+		limit, hard := limits(o.Memory, notice)
+		guarding.Go(func() { (&guard{p, limit, hard, notice}).run(ended) })
 	}
-	p.watch(ended, stop, cancel)
+	p.watch(caller, ended, stop, cancel)
 	guarding.Wait()
 	for _, w := range p.snapshot() {
-		w.leave()
+		w.leave(time.Now())
 	}
 	p.mu.Lock()
 	defer p.mu.Unlock()
+	if o.Outcome != nil {
+		*o.Outcome = p.outcome
+	}
 	return errors.Join(p.err, st.Err())
 }
 
@@ -176,48 +202,59 @@ func (p *pool) fail(err error) {
 
 // watch flushes batches, ends trials that take too long and carries out stops,
 // until all workers have ended.
-func (p *pool) watch(ended, stop <-chan struct{}, cancel context.CancelCauseFunc) {
-	tick := time.NewTicker(p.tick())
+func (p *pool) watch(caller context.Context, ended, stop <-chan struct{}, cancel context.CancelCauseFunc) {
+	every := p.tick()
+	tick := time.NewTicker(every)
 	defer tick.Stop()
-	flushed := time.Now()
-	var graceEnds, leaveAt time.Time
-	done := p.ctx.Done()
-	broken := p.store.Broken()
-	var until <-chan time.Time
-	if t := p.options.Until; !t.IsZero() {
-		timer := time.NewTimer(time.Until(t))
-		defer timer.Stop()
-		until = timer.C
+	last := time.Now()
+	flushed := last
+	// Moments of the time that the process has been awake.
+	const never = time.Duration(math.MaxInt64)
+	graceEnds, leaveAt := never, never
+	awake := func() time.Duration { return time.Duration(p.awake.Load()) }
+	over := false
+	shut := func() {
+		p.closed.Store(true)
+		graceEnds = min(graceEnds, awake()+p.options.Grace)
 	}
+	done := p.ctx.Done()
+	hurry := caller.Done()
+	broken := p.store.Broken()
 	for {
 		select {
 		case <-ended:
 			return
 		case <-stop:
 			stop = nil
-			p.closed.Store(true)
-			graceEnds = time.Now().Add(p.options.Grace)
-		case <-until:
-			p.closed.Store(true)
-			if graceEnds.IsZero() {
-				graceEnds = time.Now().Add(p.options.Grace)
-			}
+			shut()
 		case <-broken:
 			broken = nil
 			cancel(ErrStopped)
+		case <-hurry:
+			hurry = nil
+			p.closed.Store(true)
+			leaveAt = min(leaveAt, awake()+heedAtOnce)
 		case <-done:
 			done = nil
 			p.closed.Store(true)
 			if p.urgent.Load() {
 				return
 			}
-			leaveAt = time.Now().Add(max(p.options.Grace/2, time.Second))
-		case now := <-tick.C:
-			if !graceEnds.IsZero() && now.After(graceEnds) {
-				graceEnds = time.Time{}
+			leaveAt = min(leaveAt, awake()+heed)
+		case <-tick.C:
+			// Not the tick's own time: after a sleep that is one of before.
+			now := time.Now()
+			p.awake.Add(int64(awakeBetween(last, now, every)))
+			last = now
+			if !over && p.timeOver(now) {
+				over = true
+				shut()
+			}
+			if awake() > graceEnds {
+				graceEnds = never
 				cancel(ErrStopped)
 			}
-			if !leaveAt.IsZero() && now.After(leaveAt) {
+			if awake() > leaveAt {
 				return
 			}
 			p.expire(now)
@@ -227,6 +264,18 @@ func (p *pool) watch(ended, stop <-chan struct{}, cancel context.CancelCauseFunc
 			}
 		}
 	}
+}
+
+// awakeBetween is how long the process was awake between two ticks. A tick that
+// comes late tells that it was stopped, or its machine asleep, and counts as two.
+func awakeBetween(last, now time.Time, every time.Duration) time.Duration {
+	return min(now.Sub(last), 2*every)
+}
+
+// timeOver reports whether the run's time is over. The clock of the wall is asked
+// each time: a timer would stand still with a machine that sleeps.
+func (p *pool) timeOver(now time.Time) bool {
+	return !p.until.IsZero() && !now.Round(0).Before(p.until)
 }
 
 // tick is how often the pool looks at its workers.

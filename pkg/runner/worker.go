@@ -26,11 +26,14 @@ type worker struct {
 	last     link
 	before   []float64
 
+	identity *models.Identity // nil until it is asked for
+
 	mu      sync.Mutex // guards what follows
 	batch   *store.Batch
 	chunk   []int64
 	at      int       // place in chunk of the trial that runs
 	began   time.Time // of that trial; zero between trials
+	awoken  int64     // the pool's time awake then
 	ctx     context.Context
 	cancel  context.CancelCauseFunc
 	told    bool // the trial was cancelled, and the worker goes on
@@ -101,11 +104,20 @@ func (w *worker) runChunk(now time.Time) bool {
 		if chained && trial/w.pool.chain == skipped {
 			continue
 		}
+		if w.pool.timeOver(now) {
+			w.pool.closed.Store(true)
+			return false
+		}
 		w.pool.plan.Point(trial, &w.point)
-		if w.tooLong(now) {
+		if needs, long := w.tooLong(now); long {
+			left := int64(1)
 			if chained {
 				skipped = trial / w.pool.chain
+				for left < int64(len(w.chunk)-i) && w.chunk[i+int(left)]/w.pool.chain == skipped {
+					left++
+				}
 			}
+			w.pool.leaveOut(left, needs)
 			continue
 		}
 		begin, broken, err := w.begin(trial)
@@ -141,7 +153,7 @@ func (w *worker) runChunk(now time.Time) bool {
 				w.mu.Unlock()
 				return false
 			}
-			w.at, w.began = i, now
+			w.at, w.began, w.awoken = i, now, w.pool.awake.Load()
 			ctx := w.ctx
 			w.mu.Unlock()
 
@@ -161,13 +173,17 @@ func (w *worker) runChunk(now time.Time) bool {
 				cpu = threadCPU() - cpu
 			}
 			end := time.Now()
-			w.wall = end.Sub(now)
+			w.wall = w.took(now, end)
 			now = end
 
 			var failure *models.Failure
 			if err != nil && !errors.As(err, &failure) {
 				// Stopped: there is no result.
-				if !errors.Is(err, errCrowded) || !w.afresh() {
+				if !errors.Is(err, errCrowded) {
+					w.cutOff(end)
+					return false
+				}
+				if !w.afresh() {
 					return false
 				}
 				attempt--
@@ -219,18 +235,20 @@ func (w *worker) record(err error, timing store.Timing) bool {
 }
 
 // tooLong reports whether the trial at w.point is expected to be cut off by the
-// end of the run.
-func (w *worker) tooLong(now time.Time) bool {
-	o := &w.pool.options
-	if o.Until.IsZero() {
-		return false
+// end of the run, and the time that it is taken to need.
+func (w *worker) tooLong(now time.Time) (needs time.Duration, long bool) {
+	p := w.pool
+	if p.until.IsZero() || p.options.BeginAll {
+		return 0, false
 	}
-	rest := o.Until.Sub(now)
-	if rest <= 0 {
-		w.pool.closed.Store(true)
-		return true
+	needs = p.options.Costs.wall(&w.point)
+	if len(p.options.CutBefore) > 0 {
+		if w.identity == nil {
+			w.identity = p.plan.Setting().NewIdentity()
+		}
+		needs = max(needs, afterCut(p.options.CutBefore[w.identity.Of(&w.point)]))
 	}
-	return o.Costs.wall(&w.point) > rest+o.Grace
+	return needs, needs > p.until.Sub(now.Round(0))+p.options.Grace
 }
 
 // begin is the state that a trial begins with, nil if it begins a chain or
@@ -268,12 +286,50 @@ func (w *worker) flush() bool {
 
 // leave flushes the batch for the last time and leaves the worker behind, if it
 // has not ended.
-func (w *worker) leave() {
+func (w *worker) leave(now time.Time) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	w.send()
+	if !w.began.IsZero() && !w.left {
+		w.pool.noteCut(w.chunk[w.at], w.ran(now))
+	}
 	w.left = true
 }
+
+// cutOff notes that the running trial was stopped and has no result.
+func (w *worker) cutOff(now time.Time) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if !w.left {
+		w.pool.noteCut(w.chunk[w.at], w.ran(now))
+		w.began = time.Time{}
+	}
+}
+
+// ran is how long the running trial has run, but for time in which the process
+// was suspended. The caller holds mu.
+func (w *worker) ran(now time.Time) time.Duration {
+	return min(now.Sub(w.began), time.Duration(w.pool.awake.Load()-w.awoken)+2*w.pool.tick())
+}
+
+// took is how long a trial took that has ended. Only of a long one is it asked
+// whether the process was suspended meanwhile, since the pool's ticks tell.
+func (w *worker) took(began, ended time.Time) time.Duration {
+	wall := ended.Sub(began)
+	if wall < sleepsFor {
+		return wall
+	}
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if ran := w.ran(ended); wall-ran > sleepsFor {
+		return ran
+	}
+	return wall
+}
+
+// sleepsFor is the shortest suspension that is taken off the time of a trial.
+// Ticks of a machine that is busy come late, and count as less than they were.
+const sleepsFor = time.Second
 
 // send is flush for a caller that holds mu.
 func (w *worker) send() bool {
@@ -334,7 +390,7 @@ func (w *worker) trialNow() int64 {
 func (w *worker) expire(now time.Time) ([]int64, link, bool) {
 	w.mu.Lock()
 	o := w.pool.options
-	over := now.Sub(w.began) - o.Timeout
+	over := w.ran(now) - o.Timeout
 	if w.began.IsZero() || w.left || over < 0 {
 		w.mu.Unlock()
 		return nil, link{}, false
@@ -365,7 +421,7 @@ func (w *worker) abandon(now time.Time, f *models.Failure) ([]int64, link, bool)
 	w.pool.strays.Add(1)
 	var point models.Point
 	w.pool.plan.Point(w.chunk[w.at], &point)
-	w.batch.Add(&point, w.pool.plan.Setting().NewTrial(), f, store.Timing{Wall: int64(now.Sub(w.began)), CPU: -1, Attempt: 1})
+	w.batch.Add(&point, w.pool.plan.Setting().NewTrial(), f, store.Timing{Wall: int64(w.ran(now)), CPU: -1, Attempt: 1})
 	w.pool.judge(f)
 	return append([]int64(nil), w.chunk[w.at+1:]...), link{trial: point.Trial, failure: f}, true
 }
