@@ -71,7 +71,7 @@ func (a *app) export(ctx context.Context, arg string, flags specFlags, o exportO
 	if o.out == "" && o.netCDF {
 		return errors.New("a netCDF file is not written from its beginning to its end: name it with --out")
 	}
-	if o.out == "" && o.arrow && a.stdout.terminal() != nil {
+	if o.out == "" && o.arrow && a.rawOut.terminal() != nil {
 		return errors.New("an Arrow file is not for a terminal: name a file with --out")
 	}
 	side, err := a.openSide(arg, flags)
@@ -116,7 +116,7 @@ func (a *app) export(ctx context.Context, arg string, flags specFlags, o exportO
 		write = func(w io.Writer) error { return source.Notebook(w, notebookPath(dir, o.out)) }
 	}
 	if o.out == "" {
-		return write(a.stdout)
+		return write(a.data())
 	}
 	files := []wholeFile{{o.out, func(f *os.File) error {
 		if o.netCDF {

@@ -50,11 +50,13 @@ func (o *output) lost(err error) bool {
 // flushed is the exit status where the verb would end with code: an answer that did
 // not arrive is an error, told unless the verb ended with that error.
 func (a *app) flushed(code int, told error) int {
-	if a.stdout.err == nil {
+	defer a.stderr.Flush()
+	a.stdout.Flush() // the error is kept where it is written
+	if a.rawOut.err == nil {
 		return code
 	}
-	if !a.stdout.lost(told) {
-		fmt.Fprintf(a.stderr, "sweep: what should be printed could not be written: %v\n", a.stdout.err)
+	if !a.rawOut.lost(told) {
+		fmt.Fprintf(a.stderr, "sweep: what should be printed could not be written: %v\n", a.rawOut.err)
 	}
 	if code == exitOK {
 		return exitError

@@ -297,7 +297,7 @@ func (p *planInfo) columns() []string {
 }
 
 func (a *app) printCSV(p *planInfo) error {
-	w := csv.NewWriter(a.stdout)
+	w := csv.NewWriter(a.data())
 	columns := p.columns()
 	if err := w.Write(columns); err != nil {
 		return err
@@ -366,7 +366,7 @@ func (a *app) checkCommand() *cobra.Command {
 				return err
 			}
 			if resolved {
-				if _, err := a.stdout.Write(spec.Origins()); err != nil {
+				if _, err := a.data().Write(spec.Origins()); err != nil {
 					return err
 				}
 				continue

@@ -176,7 +176,7 @@ func drawFigures(figures []*report.Figure, dir string, formats []string) (paths 
 func (a *app) showFigures(figures []*report.Figure) (err error) {
 	columns, rows := 80, 24
 	colors := false
-	if f := a.stdout.terminal(); f != nil {
+	if f := a.rawOut.terminal(); f != nil {
 		if w, h, err := term.GetSize(int(f.Fd())); err == nil && w > 0 && h > 0 {
 			columns, rows = w, min(h-1, w/2)
 		}
@@ -191,7 +191,7 @@ func (a *app) showFigures(figures []*report.Figure) (err error) {
 		if i > 0 {
 			fmt.Fprintln(a.stdout)
 		}
-		if _, err := io.WriteString(a.stdout, text); err != nil {
+		if _, err := io.WriteString(a.rawOut, text); err != nil {
 			return err
 		}
 	}

@@ -33,7 +33,7 @@ func (a *app) startProgress(st *store.Store, f *forecast) *progress {
 	how := a.settings.Progress
 	if how == "auto" {
 		how = "plain"
-		if f, ok := a.stderr.(*os.File); ok && term.IsTerminal(int(f.Fd())) {
+		if f, ok := a.rawErr.(*os.File); ok && term.IsTerminal(int(f.Fd())) {
 			how = "bar"
 		}
 	}
@@ -42,7 +42,7 @@ func (a *app) startProgress(st *store.Store, f *forecast) *progress {
 	}
 	every, show := lineEvery, showLine(a.stderr)
 	if how == "bar" {
-		every, show = barEvery, showBar(a.stderr, st.Counts().Planned)
+		every, show = barEvery, showBar(a.rawErr, st.Counts().Planned)
 	}
 	p.done.Add(1)
 	go func() {

@@ -11,6 +11,7 @@ import (
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
+	"github.com/neurosweep/sweep/internal/plain"
 	"github.com/neurosweep/sweep/pkg/experiment"
 	"github.com/neurosweep/sweep/pkg/store"
 )
@@ -49,19 +50,32 @@ func usagef(format string, args ...any) error { return usageError{fmt.Errorf(for
 
 // app is what the verbs share.
 type app struct {
-	stdout   *output
-	stderr   io.Writer
-	settings settings
-	json     bool
+	// What people read goes to stdout and stderr, without what a terminal would
+	// obey: it may be of data. rawOut and rawErr are for what draws on a terminal,
+	// and for what programs read.
+	stdout, stderr *plain.Writer
+	rawOut         *output
+	rawErr         io.Writer
+	settings       settings
+	json           bool
+}
+
+// data is where a verb writes what programs read: as it is, but on a terminal.
+func (a *app) data() io.Writer {
+	if a.rawOut.terminal() != nil {
+		return a.stdout
+	}
+	return a.rawOut
 }
 
 // run is the whole program: it returns the exit status.
 func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
-	a := &app{stdout: &output{to: stdout}, stderr: stderr}
+	a := &app{rawOut: &output{to: stdout}, rawErr: stderr}
+	a.stdout, a.stderr = plain.NewWriter(a.rawOut), plain.NewWriter(stderr)
 	root := a.root()
 	root.SetArgs(args)
 	root.SetOut(a.stdout)
-	root.SetErr(stderr)
+	root.SetErr(a.stderr)
 	cmd, err := root.ExecuteContextC(ctx)
 	return a.flushed(a.exit(cmd, err), err)
 }
@@ -89,13 +103,15 @@ func (a *app) exit(cmd *cobra.Command, err error) int {
 		fmt.Fprintf(a.stderr, "sweep: %v\n", other)
 		return exitSpec
 	case errors.As(err, &held):
-		fmt.Fprintf(a.stderr, "sweep: %v\n", held)
+		fmt.Fprintf(a.stderr, "sweep: %s\n", indent(held.Error(), "  "))
 		return exitLocked
-	case errors.As(err, &verb) && !errors.As(err, &usage), a.stdout.lost(err):
-		fmt.Fprintf(a.stderr, "sweep: %v\n", err)
+	case errors.As(err, &verb) && !errors.As(err, &usage), a.rawOut.lost(err):
+		// Only the first line begins where a line does: no text from data is one
+		// of the program's own.
+		fmt.Fprintf(a.stderr, "sweep: %s\n", indent(err.Error(), "  "))
 		return exitError
 	}
-	fmt.Fprintf(a.stderr, "sweep: %v\nsee '%s --help'\n", err, cmd.CommandPath())
+	fmt.Fprintf(a.stderr, "sweep: %s\nsee '%s --help'\n", indent(err.Error(), "  "), cmd.CommandPath())
 	return exitUsage
 }
 
@@ -161,7 +177,10 @@ func noneEmpty(flags *pflag.FlagSet) (err error) {
 
 // printJSON prints an object with its schema's name and one more key.
 func (a *app) printJSON(schema, key string, value any) error {
-	enc := json.NewEncoder(a.stdout)
-	enc.SetIndent("", "  ")
-	return enc.Encode(map[string]any{"schema": schema, key: value})
+	text, err := json.MarshalIndent(map[string]any{"schema": schema, key: value}, "", "  ")
+	if err != nil {
+		return err
+	}
+	_, err = a.rawOut.Write(append(plain.JSON(text), '\n'))
+	return err
 }

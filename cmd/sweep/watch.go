@@ -47,7 +47,7 @@ once, as with --once, and ends with 0.`,
 		if err := w.pick(); err != nil {
 			return err
 		}
-		screen := a.stdout.terminal()
+		screen := a.rawOut.terminal()
 		if once || screen == nil {
 			if err := w.look(time.Now()); err != nil {
 				return err
