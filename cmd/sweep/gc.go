@@ -12,20 +12,21 @@ import (
 
 func (a *app) gcCommand() *cobra.Command {
 	var flags specFlags
-	var yes bool
+	var yes, earlier bool
 	cmd := a.verb(&cobra.Command{
 		Use:   "gc RESULTS-FOLDER | SPEC",
 		Short: "Say what of a result folder is not needed, and remove it with --yes",
-		Long: `gc lists what a result folder holds and its data set does not need: what earlier
-specs left under history/, if the data set has each record there that is of the
-present spec; files that were set aside as damaged, once the data set is complete;
-and what a killed run left half written. Records of points of the present spec
-that the data set lacks are never among it. The specs under history/ stay.
+		Long: `gc lists what a result folder holds and its data set does not need: files under
+history/ of which the data set has each record, with its traces; files that were
+set aside as damaged, once the data set is complete; and what a killed run left
+half written. The specs under history/ stay, and so do records of an earlier spec
+of this file: to go back to it computes nothing again.
 
-With --yes it removes that, as the only writer of the folder, after it has checked
-every record of the data set. What goes for good are records of points that the
-present spec does not have: another spec that asks for them would compute them
-again.`,
+With --earlier these records are listed too. Records of points of the present spec
+that the data set lacks are never among them.
+
+With --yes it removes what it lists, as the only writer of the folder, after it has
+checked every record of the data set.`,
 		Example: "  sweep gc results/hopfield-capacity\n  sweep gc results/hopfield-capacity --yes",
 		Args:    cobra.ExactArgs(1),
 	}, true, func(cmd *cobra.Command, args []string) error {
@@ -39,11 +40,11 @@ again.`,
 			if err != nil {
 				return err
 			}
-			l, err = store.RemoveGarbage(dir, plan, store.LockedError{Host: me.Host, PID: me.PID, Started: me.Started})
+			l, err = store.RemoveGarbage(dir, plan, earlier, store.LockedError{Host: me.Host, PID: me.PID, Started: me.Started})
 			if err != nil {
 				return err
 			}
-		} else if l, err = store.Garbage(dir, plan); err != nil {
+		} else if l, err = store.Garbage(dir, plan, earlier); err != nil {
 			return err
 		}
 		if a.json {
@@ -53,17 +54,14 @@ again.`,
 	})
 	flags.add(cmd)
 	cmd.Flags().BoolVar(&yes, "yes", false, "remove it")
+	cmd.Flags().BoolVar(&earlier, "earlier", false, "list, or remove, records of earlier specs of this file too")
 	return cmd
 }
 
 func (a *app) printLitter(dir string, l *store.Litter) error {
 	w := tabwriter.NewWriter(a.stdout, 0, 0, 2, ' ', 0)
 	for _, f := range l.Remove {
-		why := f.Why
-		if f.Other > 0 {
-			why += fmt.Sprintf("; %d of its %d records are of no point of it", f.Other, f.Records)
-		}
-		fmt.Fprintf(w, "%s\t%s\t%s\n", f.File, size(float64(f.Bytes)), why)
+		fmt.Fprintf(w, "%s\t%s\t%s\n", f.File, size(float64(f.Bytes)), f.Why)
 	}
 	for _, f := range l.Keep {
 		fmt.Fprintf(w, "%s\t%s\tSTAYS: %s\n", f.File, size(float64(f.Bytes)), f.Why)

@@ -3,7 +3,6 @@ package runner
 import (
 	"context"
 	"errors"
-	"fmt"
 	"runtime"
 	"sync"
 	"time"
@@ -271,11 +270,11 @@ func (w *worker) begin(trial int64) (state []float64, broken *models.Failure, er
 	case f.Class == carryClass:
 		return nil, f, nil
 	}
-	return nil, &models.Failure{Class: carryClass, Message: fmt.Sprintf("trial %d failed, and the links of its chain behind it have no state to begin with", trial-1)}, nil
+	return nil, store.Broken(trial - 1), nil
 }
 
 // carryClass is the class of the failures of links behind one that failed.
-const carryClass = "carry"
+const carryClass = store.CarryClass
 
 // flush sends the batch on; it reports whether the store takes more.
 func (w *worker) flush() bool {

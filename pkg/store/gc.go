@@ -2,15 +2,15 @@ package store
 
 import (
 	"cmp"
-	"encoding/binary"
+	"context"
 	"errors"
 	"fmt"
 	"io/fs"
+	"maps"
 	"os"
 	"path/filepath"
 	"slices"
-
-	"github.com/neurosweep/sweep/pkg/models"
+	"strings"
 )
 
 // Litter is what a folder holds and its data set does not need.
@@ -28,8 +28,8 @@ type LitterFile struct {
 	File  string `json:"file"` // below the folder
 	Bytes int64  `json:"bytes"`
 	Why   string `json:"why"`
-	// Records counts its records, Other those of points that the present plan
-	// does not have: a spec that asks for them again would compute them again.
+	// Records counts its records, Other those of an earlier spec, that the data set
+	// does not have, or not with the traces that they have.
 	Records int64 `json:"records"`
 	Other   int64 `json:"other"`
 
@@ -37,23 +37,24 @@ type LitterFile struct {
 }
 
 // Garbage finds what is not needed: what a killed run left in .tmp/, the files of
-// history/ of whose records the data set has all that are of the present plan,
-// and, once the data set is complete, files there that cannot be read. The specs
-// in history/ stay.
-func Garbage(dir string, plan Plan) (*Litter, error) {
+// history/ whose every record the data set has, and, once the data set is complete,
+// files there that cannot be read. With earlier, files go too that have records of
+// an earlier spec: those would be computed again if it were run again. The specs in
+// history/ stay.
+func Garbage(dir string, plan Plan, earlier bool) (*Litter, error) {
 	n, err := inspect(dir, plan)
 	if err != nil {
 		return nil, err
 	}
 	defer n.close()
-	return n.garbage(false)
+	return n.garbage(false, earlier)
 }
 
 // RemoveGarbage removes what Garbage finds, as the folder's only writer; me says
 // who that is. It removes nothing if anything is amiss with the data set: it reads
 // every record first, as [Verify] does. The error is a [*LockedError] when
 // another process writes to dir.
-func RemoveGarbage(dir string, plan Plan, me LockedError) (*Litter, error) {
+func RemoveGarbage(dir string, plan Plan, earlier bool, me LockedError) (*Litter, error) {
 	if _, err := os.Stat(filepath.Join(dir, trialsDir)); err != nil {
 		return nil, fmt.Errorf("%s is not a result folder: %w", dir, err)
 	}
@@ -69,7 +70,7 @@ func RemoveGarbage(dir string, plan Plan, me LockedError) (*Litter, error) {
 	}
 	defer n.close()
 	n.Writer = nil // it is this process
-	l, err := n.garbage(true)
+	l, err := n.garbage(true, earlier)
 	if err != nil {
 		return nil, err
 	}
@@ -92,7 +93,7 @@ func RemoveGarbage(dir string, plan Plan, me LockedError) (*Litter, error) {
 }
 
 // garbage sorts the files; strict looks at every record of the data set before.
-func (n *inspection) garbage(strict bool) (*Litter, error) {
+func (n *inspection) garbage(strict, earlier bool) (*Litter, error) {
 	if err := n.readParts(strict); err != nil {
 		return nil, err
 	}
@@ -119,7 +120,7 @@ func (n *inspection) garbage(strict bool) (*Litter, error) {
 			return nil, err
 		}
 	}
-	if err := n.historyFiles(l); err != nil {
+	if err := n.historyFiles(l, earlier); err != nil {
 		return nil, err
 	}
 	for _, f := range l.Remove {
@@ -145,86 +146,126 @@ func (n *inspection) tempFiles(l *Litter) error {
 
 // historyFiles sorts the files of history/. A record is needed if its point is in
 // the plan and the data set has none of it, or that of a failure where this one
-// is not.
-func (n *inspection) historyFiles(l *Litter) error {
+// is not. Records of other points, and traces that the data set does not have, are
+// those of an earlier spec: they go only with all.
+func (n *inspection) historyFiles(l *Litter, all bool) error {
 	sources, err := historySources(n.dir)
-	if err != nil || len(sources) == 0 {
+	if err != nil {
 		return err
 	}
-	type use struct {
-		records, planned, needed int64
-		damage                   error
-	}
-	uses := make([]use, len(sources))
-	var rows []old
-	ok := make([][]bool, len(sources)) // by row: it has not failed
-	seen := n.tables.seen()
-	for i, src := range sources {
-		uses[i].damage = src.read(seen, false, func(row int, b *block) error {
-			for j, id := range b.columns[journalID].id {
-				rows = append(rows, old{binary.LittleEndian.Uint64(id[:]), i, row + j})
-				ok[i] = append(ok[i], b.columns[journalStatus].text[j] != statusFailed)
-			}
-			return nil
-		})
-		if lost, err := src.torn(seen); uses[i].damage == nil && (err != nil || lost > 0) {
-			uses[i].damage = cmp.Or(err, error(errTorn))
-		}
-		uses[i].records = int64(len(ok[i]))
-	}
-	slices.SortFunc(rows, func(a, b old) int { return cmp.Compare(a.key, b.key) })
 	failed, err := n.failedTrials()
 	if err != nil {
 		return err
 	}
-	identity := n.plan.Setting().NewIdentity()
-	var p models.Point
-	for trial := range n.plan.Len() {
-		n.plan.Point(trial, &p)
-		id := identity.Of(&p)
-		key := binary.LittleEndian.Uint64(id[:])
-		at, _ := slices.BinarySearchFunc(rows, key, func(o old, key uint64) int { return cmp.Compare(o.key, key) })
-		// Half of the identity suffices: where two points have the same half, a
-		// file is kept that might go.
-		for ; at < len(rows) && rows[at].key == key; at++ {
-			o := rows[at]
-			uses[o.source].planned++
-			if !n.parts.has(trial) || failed[trial] && ok[o.source][o.row] {
-				uses[o.source].needed++
+	type use struct{ planned, needed int64 }
+	uses := make(map[*held]*use)
+	for rest := sources; len(rest) > 0; {
+		l := new(lot)
+		m, err := l.fill(context.Background(), rest, lotRecords)
+		if err != nil {
+			return err
+		}
+		rest = rest[m:]
+		if err := l.find(context.Background(), n.plan, func(int64) bool { return false }); err != nil {
+			return err
+		}
+		for _, s := range l.spans {
+			u := new(use)
+			uses[s.held] = u
+			for i := s.first; i < s.first+s.rows; i++ {
+				trial := l.trials[i]
+				if trial < 0 {
+					continue
+				}
+				u.planned++
+				if !n.has(trial) || failed[trial] && !l.failed[i] {
+					u.needed++
+				}
 			}
 		}
 	}
-	for i, src := range sources {
-		u := uses[i]
-		f := LitterFile{Records: u.records, Other: u.records - u.planned}
-		f.File, _ = src.name(n.dir)
-		for _, path := range []string{src.timings, src.states, src.series, src.part, src.journal} {
+	if err := n.strays(l); err != nil {
+		return err
+	}
+	for _, h := range sources {
+		u := uses[h]
+		damage := h.err
+		if lost, err := h.torn(n.tables.seen()); damage == nil && (err != nil || lost > 0) {
+			damage = cmp.Or(err, error(errTorn))
+		}
+		f := LitterFile{Records: int64(h.rows), Other: int64(h.rows) - u.planned}
+		if h.look() == nil && h.arch != Arch() { // no record of it is taken over
+			u.needed, f.Other = 0, f.Records
+		}
+		if f.Other == 0 && !n.keepsAll(h) {
+			f.Other = f.Records // with traces that the data set does not have
+		}
+		f.File, _ = h.name(n.dir)
+		for _, path := range []string{h.timings, h.source.states, h.series, h.part, h.journal} {
 			if size, err := fileSize(path); path != "" && err == nil {
 				f.Bytes += size
 				f.paths = append(f.paths, path)
 			}
 		}
+		keep := true
 		switch {
 		case u.needed > 0:
 			f.Why = fmt.Sprintf("has %d records that the data set lacks; the next run takes over those that it can", u.needed)
-		case u.damage != nil && n.Done < n.Planned:
+		case damage != nil && n.Done < n.Planned:
 			f.Why = "is damaged, and might hold records that the data set lacks"
-		case u.damage != nil:
+		case f.Other > 0:
+			f.Why = fmt.Sprintf("has %d records of an earlier spec of this file", f.Other)
+			keep = !all
+		case damage != nil:
 			f.Why = "is damaged; the data set is complete without it"
-			l.Remove = append(l.Remove, f)
-			continue
-		case u.planned == 0:
-			f.Why = "has no record of the present plan"
-			l.Remove = append(l.Remove, f)
-			continue
+			keep = false
 		default:
-			f.Why = "the data set has each of its records that is of the present plan"
-			l.Remove = append(l.Remove, f)
-			continue
+			f.Why = "the data set has each of its records"
+			keep = false
 		}
-		l.Keep = append(l.Keep, f)
+		if keep {
+			l.Keep = append(l.Keep, f)
+		} else {
+			l.Remove = append(l.Remove, f)
+		}
 	}
 	return nil
+}
+
+// strays sorts files of history/ that go with trials which are not there.
+func (n *inspection) strays(l *Litter) error {
+	begun, err := begunMoves(n.dir)
+	if err != nil {
+		return err
+	}
+	for _, name := range slices.Sorted(maps.Keys(begun)) {
+		for _, run := range begun[name] {
+			for _, dir := range besideTrials {
+				path := filepath.Join(n.dir, historyDir, run, dir, name)
+				size, err := fileSize(path)
+				if err != nil {
+					continue // none, or no plain file
+				}
+				f := LitterFile{File: strings.Join([]string{historyDir, run, dir, name}, "/"), Bytes: size, Why: "goes with trials that are not there; the data set is complete without it", paths: []string{path}}
+				if n.Done < n.Planned {
+					f.Why = "goes with trials that are not there, and the data set is not complete"
+					l.Keep = append(l.Keep, f)
+				} else {
+					l.Remove = append(l.Remove, f)
+				}
+			}
+		}
+	}
+	return nil
+}
+
+// keepsAll reports whether the data set keeps all traces that a source has.
+func (n *inspection) keepsAll(h *held) bool {
+	if h.record == "" {
+		return true
+	}
+	kept := strings.Split(recordText(n.plan.Setting().Record), recordJoint)
+	return !slices.ContainsFunc(strings.Split(h.record, recordJoint), func(name string) bool { return !slices.Contains(kept, name) })
 }
 
 // failedTrials are the trials whose record is that of a failure.

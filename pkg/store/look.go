@@ -92,7 +92,12 @@ func folderSources(dir string) ([]source, error) {
 		return nil, err
 	}
 	earlier, err := historySources(dir)
-	return append(sources, earlier...), err
+	for _, h := range earlier {
+		if h.look() == nil && h.arch == Arch() { // else no run takes it over
+			sources = append(sources, h.source)
+		}
+	}
+	return sources, err
 }
 
 // name is the source's file below the folder, and whether it is in history/.

@@ -1,9 +1,7 @@
 package store
 
 import (
-	"cmp"
 	"context"
-	"encoding/binary"
 	"errors"
 	"fmt"
 	"io"
@@ -19,14 +17,7 @@ import (
 // A changed spec moves the old data set to history/ and takes over from there
 // every record whose point the new plan has too.
 
-// old is a row of an earlier data set.
-type old struct {
-	key    uint64 // the first bytes of the identity
-	source int    // in reuse.sources
-	row    int
-}
-
-// source is a file of history that holds records.
+// source is a file of an earlier data set that holds records.
 type source struct {
 	part    string // path of a sealed part, or
 	timings string // and of its timings
@@ -35,43 +26,210 @@ type source struct {
 	journal string // path of a segment
 }
 
-// reuse appends to the journal every record of history that the plan wants and
-// does not have. Failed records are not taken over.
-func (s *Store) reuse(ctx context.Context) error {
-	if s.done == s.plan.Len() {
+// held is a source with what it says of itself.
+type held struct {
+	source
+	run    string // its folder of history/, "" if it is in the data set
+	arch   string
+	plan   string
+	states bool   // it has the states that its trials handed on
+	record string // the traces that it has, as recordText says it
+
+	rows   int   // as many as can be read
+	failed bool  // it has records of failures
+	err    error // why no more can be read
+}
+
+// look reads what the source says of itself.
+func (h *held) look() error {
+	if h.journal != "" {
+		g, head, _, err := openSegment(h.journal)
+		if err != nil {
+			return err
+		}
+		g.file.Close()
+		var kept []string
+		for _, f := range g.table.fields {
+			if name, ok := strings.CutPrefix(f.name, tracePrefix); ok {
+				kept = append(kept, name)
+			}
+		}
+		h.arch, h.plan, h.states, h.record = head.Arch, head.Plan, g.table.place(stateColumn) >= 0, strings.Join(kept, recordJoint)
 		return nil
 	}
-	sources, err := historySources(s.dir)
-	if err != nil || len(sources) == 0 {
+	r, err := openFooter(h.part)
+	if err != nil {
 		return err
 	}
-	var rows []old
-	for i, src := range sources {
-		err := src.read(s.tables.journal, true, func(row int, b *block) error {
+	h.arch, h.plan = r.metadata("sweep.arch"), r.metadata("sweep.plan")
+	r.close()
+	if r, err := openFooter(h.source.states); err == nil {
+		h.states = r.metadata("sweep.plan") == h.plan
+		r.close()
+	}
+	if r, err := openFooter(h.series); err == nil {
+		if r.metadata("sweep.plan") == h.plan {
+			h.record = r.metadata(recordKey)
+		}
+		r.close()
+	}
+	return nil
+}
+
+// keeps reports whether the source has the traces that a plan keeps.
+func (h *held) keeps(record []models.Kept) bool {
+	has := strings.Split(h.record, recordJoint)
+	return !slices.ContainsFunc(record, func(k models.Kept) bool { return !slices.Contains(has, keptAs(k)) })
+}
+
+// takeover hands out the records of earlier data sets that a plan has a use for. A
+// measurement goes before a failure, and the latest source before others. It has
+// in memory the identities of some records at a time, however many there are.
+type takeover struct {
+	plan  Plan
+	has   func(trial int64) bool // there is a record of the trial
+	table *table                 // what is read of the records
+	retry bool                   // no failures
+	// take is given a row of a block, and the trial of the plan that it is a record
+	// of; rest is called when the rows of a block have been.
+	take func(h *held, b *block, row int, trial int64) error
+	rest func() error
+	// failed reports whether the plan's record of a trial is that of a failure.
+	failed func(trial int64) (bool, error)
+	notice func(string)
+}
+
+// What is taken over, one after another.
+const (
+	measured = iota
+	failures
+	links // of chains, behind one that failed
+	passes
+)
+
+func (t *takeover) run(ctx context.Context, sources []*held) error {
+	useful := slices.DeleteFunc(slices.Clone(sources), func(h *held) bool {
+		err := h.look()
+		if err != nil {
+			h.err = err
+			t.notice(fmt.Sprintf("%v; nothing of it is reused", err))
+			return true
+		}
+		if h.arch != Arch() {
+			t.notice(fmt.Sprintf("%s was computed on %s and this is %s, where the same trial can give other bits: no record of it is reused", h.part+h.journal, h.arch, Arch()))
+			return true
+		}
+		return false
+	})
+	for pass := measured; pass < passes; pass++ {
+		if pass == failures {
+			if t.retry {
+				return nil
+			}
+			useful = slices.DeleteFunc(useful, func(h *held) bool { return !h.failed })
+		}
+		if pass == links && t.plan.ChainLen() == 0 {
+			return nil
+		}
+		for rest := useful; len(rest) > 0; {
+			l := new(lot)
+			n, err := l.fill(ctx, rest, lotRecords)
+			if err != nil {
+				return err
+			}
+			rest = rest[n:]
+			if err := l.find(ctx, t.plan, t.has); err != nil {
+				return err
+			}
+			if err := t.takeLot(ctx, l, pass); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+func (t *takeover) takeLot(ctx context.Context, l *lot, pass int) error {
+	for _, s := range l.spans {
+		h, trials := s.held, l.trials[s.first:][:s.rows]
+		if !slices.ContainsFunc(trials, func(trial int64) bool { return trial >= 0 }) {
+			continue
+		}
+		var stop error // of the one who takes, as opposed to one of the source
+		err := h.read(t.table, false, func(row int, b *block) error {
 			if ctx.Err() != nil {
 				return context.Cause(ctx)
 			}
-			for j, id := range b.columns[journalID].id {
-				rows = append(rows, old{binary.LittleEndian.Uint64(id[:]), i, row + j})
+			for i := range min(b.rows(), len(trials)-row) {
+				trial := trials[row+i]
+				if trial < 0 || t.has(trial) {
+					continue
+				}
+				var fit bool
+				if fit, stop = t.fits(h, b, i, trial, pass); stop == nil && fit {
+					stop = t.take(h, b, i, trial)
+				}
+				if stop != nil {
+					return stop
+				}
 			}
-			return nil
+			stop = t.rest()
+			return stop
 		})
-		if ctx.Err() != nil {
+		switch {
+		case ctx.Err() != nil:
 			return context.Cause(ctx)
+		case stop != nil:
+			return stop
+		case err != nil && h.err == nil:
+			h.err = err
+		default:
+			continue
 		}
-		if err != nil {
-			s.notice(fmt.Sprintf("%v; what else it holds is not reused", err))
-		}
+		t.notice(fmt.Sprintf("%v; what else it holds is not reused", err))
 	}
-	slices.SortFunc(rows, func(a, b old) int { return cmp.Compare(a.key, b.key) })
+	return nil
+}
 
-	type hit struct {
-		source, row int
-		trial       int64
-		id          models.ID
+// fits reports whether a record can stand in the plan's data set, of those that a
+// pass is for.
+func (t *takeover) fits(h *held, b *block, i int, trial int64, pass int) (bool, error) {
+	c := b.columns
+	record := t.plan.Setting().Record
+	if c[journalStatus].text[i] != statusFailed {
+		// Without its state the chain could not go on, and traces are not there if
+		// they were not kept.
+		return pass == measured && h.keeps(record) && (h.states || t.plan.ChainLen() == 0), nil
 	}
-	// What a record must have: without its state the chain could not go on, and
-	// traces are not there if they were not kept.
+	switch class := c[journalClass].text[i]; {
+	case class == CarryClass:
+		root, named := brokenBy(c[journalError].text[i])
+		root += trial - int64(c[journalTrial].bits[i])
+		n := t.plan.ChainLen()
+		if pass != links || !named || root < trial/n*n || root >= trial || !t.has(root) {
+			return false, nil
+		}
+		return t.failed(root)
+	case class == traceClass && h.record != recordText(record):
+		return false, nil // that was for the traces that were kept then
+	}
+	return pass == failures, nil
+}
+
+// traceClass is the class of the failures of trials whose traces are too long.
+const traceClass = "trace"
+
+// reuse appends to the journal every record of history that the plan wants and
+// does not have.
+func (s *Store) reuse(ctx context.Context) error {
+	sources, err := historySources(s.dir)
+	if err != nil {
+		return err
+	}
+	defer s.countMoved(sources)
+	if len(sources) == 0 || s.done == s.plan.Len() {
+		return nil
+	}
 	var needed, lists []int
 	for i, f := range s.tables.journal.fields {
 		if f.name == stateColumn || strings.HasPrefix(f.name, tracePrefix) {
@@ -81,105 +239,152 @@ func (s *Store) reuse(ctx context.Context) error {
 			lists = append(lists, i)
 		}
 	}
-	var hits []hit
-	identity := s.plan.Setting().NewIdentity()
-	var point models.Point
-	for trial := int64(0); trial < s.plan.Len(); trial++ {
-		if trial%blockRows == 0 && ctx.Err() != nil {
-			return context.Cause(ctx)
-		}
-		if s.parts.has(trial) {
-			continue
-		}
-		s.plan.Point(trial, &point)
-		id := identity.Of(&point)
-		key := binary.LittleEndian.Uint64(id[:])
-		at, _ := slices.BinarySearchFunc(rows, key, func(o old, key uint64) int { return cmp.Compare(o.key, key) })
-		for ; at < len(rows) && rows[at].key == key; at++ {
-			hits = append(hits, hit{rows[at].source, rows[at].row, trial, id})
-		}
-	}
-	slices.SortFunc(hits, func(a, b hit) int {
-		return cmp.Or(cmp.Compare(a.source, b.source), cmp.Compare(a.row, b.row), cmp.Compare(a.trial, b.trial))
-	})
-
+	failed := make(map[int64]bool)
 	out := newBlock(s.tables.journal)
-	var unwritten error // of the journal, as opposed to one of a source
-	flush := func() error {
-		if out.rows() == 0 {
+	var from *held // whose the rows of out are
+	t := &takeover{
+		plan: s.plan, table: s.tables.journal, retry: s.retry, notice: s.notice,
+		has: func(trial int64) bool { return s.parts.has(trial) },
+		take: func(h *held, b *block, i int, trial int64) error {
+			if slices.ContainsFunc(lists, func(c int) bool { return b.columns[c].misfit(s.tables.journal.fields[c].length, i, i+1) >= 0 }) {
+				return nil // no such record can stand in the data set
+			}
+			ok := b.columns[journalStatus].text[i] != statusFailed
+			// A damaged file may lack what it says it has.
+			if ok && slices.ContainsFunc(needed, func(c int) bool { return b.columns[c].null[i] }) {
+				return nil
+			}
+			for c := range b.columns {
+				switch text := &b.columns[c].text; {
+				case c == journalTrial:
+					out.columns[c].addInt(trial)
+				case c == journalError && !ok && b.columns[journalClass].text[i] == CarryClass:
+					root, _ := brokenBy((*text)[i])
+					out.columns[c].addText(Broken(root + trial - int64(b.columns[journalTrial].bits[i])).Message)
+				default:
+					out.columns[c].addFrom(&b.columns[c], i)
+				}
+			}
+			from = h
 			return nil
-		}
-		defer out.reset()
-		if unwritten = s.writer.append(out); unwritten != nil {
-			return unwritten
-		}
-		e := s.writer.frame
-		e.segment = s.active
-		before := s.done
-		s.complete = append(s.complete, s.enter(e, out)...)
-		s.reused += s.done - before
-		return nil
+		},
+		rest: func() error {
+			if out.rows() == 0 {
+				return nil
+			}
+			defer out.reset()
+			return s.takeOver(out, from)
+		},
+		failed: func(trial int64) (is bool, err error) {
+			is, known := failed[trial]
+			if !known {
+				var failure *models.Failure
+				if _, failure, err = s.State(trial); err != nil {
+					return false, err
+				}
+				is = failure != nil
+				failed[trial] = is
+			}
+			return is, nil
+		},
 	}
-	for len(hits) > 0 {
-		from := hits[0].source
-		err := sources[from].read(s.tables.journal, false, func(row int, b *block) error {
-			for len(hits) > 0 && hits[0].source == from && hits[0].row < row+b.rows() {
-				h := hits[0]
-				hits = hits[1:]
-				i := h.row - row
-				if b.columns[journalID].id[i] != h.id || b.columns[journalStatus].text[i] != statusOK || s.parts.has(h.trial) {
-					continue
-				}
-				if slices.ContainsFunc(lists, func(c int) bool { return b.columns[c].misfit(s.tables.journal.fields[c].length, i, i+1) >= 0 }) {
-					continue // no such record can stand in the data set
-				}
-				if slices.ContainsFunc(needed, func(c int) bool { return b.columns[c].null[i] }) {
-					continue
-				}
-				for c := range b.columns {
-					if c == journalTrial {
-						out.columns[c].addInt(h.trial)
-					} else {
-						out.columns[c].addFrom(&b.columns[c], i)
-					}
-				}
-			}
-			if ctx.Err() != nil {
-				return context.Cause(ctx)
-			}
-			return flush()
-		})
-		if ctx.Err() != nil {
-			return context.Cause(ctx)
-		}
-		if err != nil {
-			if unwritten != nil {
-				return unwritten
-			}
-			s.notice(fmt.Sprintf("%v; what else it holds is not reused", err))
-		}
-		for len(hits) > 0 && hits[0].source == from {
-			hits = hits[1:]
+	if err := t.run(ctx, sources); err != nil {
+		return err
+	}
+	if s.active.spread() {
+		if err := s.rotateSpread(); err != nil {
+			return err
 		}
 	}
 	return s.writer.sync()
 }
 
+// takeOver appends records of a source.
+func (s *Store) takeOver(b *block, from *held) error {
+	if s.writer.size >= segmentBytes {
+		if err := s.rotateSpread(); err != nil {
+			return err
+		}
+	}
+	if err := s.writer.append(b); err != nil {
+		return err
+	}
+	e := s.writer.frame
+	e.segment = s.active
+	before := s.done
+	s.complete = append(s.complete, s.enter(e, b)...)
+	s.reused += s.done - before
+	if s.earlier[from.part+from.journal] {
+		s.moved.Back += s.done - before
+	}
+	return nil
+}
+
+// rotateSpread goes on in a new segment, and has the old one regrouped before parts
+// are sealed from it, if it is worth it.
+func (s *Store) rotateSpread() error {
+	old := s.active
+	if err := s.rotate(); err != nil {
+		return err
+	}
+	if old.spread() {
+		s.spread = append(s.spread, old)
+	}
+	return nil
+}
+
+// countMoved completes the account of what opening has moved. Sealed parts have
+// been counted by their footers.
+func (s *Store) countMoved(sources []*held) {
+	for _, h := range sources {
+		if h.journal != "" && s.earlier[h.journal] {
+			s.moved.Records += int64(h.count())
+		}
+		if h.err != nil && s.isRetried(h) {
+			k, _ := partNumber(filepath.Base(h.part))
+			delete(s.retried, k) // it may have what could not be read
+		}
+	}
+	if s.moved.Records > 0 {
+		s.moved.To = filepath.ToSlash(filepath.Join(historyDir, s.header.Run))
+	}
+}
+
+// isRetried reports whether the source is a part that has moved since its failures
+// are run again.
+func (s *Store) isRetried(h *held) bool {
+	k, ok := partNumber(filepath.Base(h.part))
+	return ok && h.run != "" && s.retried[k] == h.run
+}
+
+// count is how many records can be read.
+func (h *held) count() int {
+	if h.rows == 0 && h.err == nil {
+		h.err = h.read(seenTable().head(journalID), true, func(_ int, b *block) error {
+			h.rows += b.rows()
+			return nil
+		})
+	}
+	return h.rows
+}
+
 // historySources lists what earlier data sets of the folder left, the latest
 // first.
-func historySources(dir string) ([]source, error) {
+func historySources(dir string) ([]*held, error) {
 	runs, err := list(filepath.Join(dir, historyDir))
 	if err != nil {
 		return nil, err
 	}
 	slices.Reverse(runs)
-	var all []source
+	var all []*held
 	for _, run := range runs {
 		sources, err := sourcesIn(dir, filepath.Join(historyDir, run))
 		if err != nil {
 			return nil, err
 		}
-		all = append(all, sources...)
+		for _, src := range sources {
+			all = append(all, &held{source: src, run: run})
+		}
 	}
 	return all, nil
 }
@@ -262,16 +467,17 @@ func (src source) read(t *table, idsOnly bool, visit func(row int, b *block) err
 	defer data.close()
 	if !idsOnly {
 		// A record is worth keeping without its timing; whether it is without
-		// its state, the caller decides.
+		// its state, the caller decides. What is of another plan does not go with it.
+		plan := data.file.metadata("sweep.plan")
 		for _, c := range []*fileColumns{times, states} {
 			if len(c.at) > 0 && c.open() == nil {
 				defer c.close()
-				if c.reader.rows() != data.reader.rows() {
+				if c.reader.rows() != data.reader.rows() || c.file.metadata("sweep.plan") != plan {
 					c.reader = nil
 				}
 			}
 		}
-		defer traces.open(src.series, data.file.metadata("sweep.plan"))()
+		defer traces.open(src.series, plan)()
 	}
 	out := newBlock(t)
 	at := 0
@@ -395,7 +601,7 @@ func (s *traceSource) visit(at int, b *block, visit func(row int, b *block) erro
 	for from, to := 0, 0; from < b.rows(); from = to {
 		s.some.reset()
 		for size := 0; to < b.rows() && size < takeBytes; to++ {
-			size += s.take(int64(b.columns[journalTrial].bits[to]))
+			size += s.take(int64(b.columns[journalTrial].bits[to]), b.columns[journalStatus].text[to] == statusFailed)
 		}
 		for i := range b.columns {
 			if !slices.Contains(s.at, i) {
@@ -411,10 +617,10 @@ func (s *traceSource) visit(at int, b *block, visit func(row int, b *block) erro
 
 // take appends the traces of a trial, null where it has none, and says how many
 // bytes they take.
-func (s *traceSource) take(trial int64) (size int) {
+func (s *traceSource) take(trial int64, failed bool) (size int) {
 	has := make([]bool, len(s.at))
-	if s.file != nil {
-		kept := strings.Split(s.file.metadata(recordKey), ", ")
+	if s.file != nil && !failed {
+		kept := strings.Split(s.file.metadata(recordKey), recordJoint)
 		for i, name := range s.names {
 			has[i] = slices.Contains(kept, name)
 		}

@@ -154,25 +154,29 @@ func (s *Store) writeRun() error {
 	return s.disk.writeText(s.temp(), s.path(runsDir, s.run.ID+".json"), append(text, '\n'))
 }
 
-// keepSpec writes the spec as run; an earlier one that differs moves to
-// history/.
+// keepEarlierSpec puts the spec that the folder's data set was run by into this
+// run's folder of history/, before any of that data set moves there, if another is
+// run now.
+func (s *Store) keepEarlierSpec(spec []byte) error {
+	old, err := readRegular(s.path(specFile))
+	if os.IsNotExist(err) || err == nil && bytes.Equal(old, spec) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	if err := s.disk.mkdir(s.path(historyDir, s.run.ID)); err != nil {
+		return err
+	}
+	return s.disk.writeText(s.temp(), s.path(historyDir, s.run.ID, specFile), old)
+}
+
+// keepSpec writes the spec as run.
 func (s *Store) keepSpec(spec []byte) error {
 	sum := sha256.Sum256(spec)
 	s.run.Spec = hex.EncodeToString(sum[:])
-	old, err := readRegular(s.path(specFile))
-	switch {
-	case os.IsNotExist(err):
-	case err != nil:
-		return err
-	case bytes.Equal(old, spec):
+	if old, err := readRegular(s.path(specFile)); err == nil && bytes.Equal(old, spec) {
 		return nil
-	default:
-		if err := s.disk.mkdir(s.path(historyDir, s.run.ID)); err != nil {
-			return err
-		}
-		if err := s.disk.writeText(s.temp(), s.path(historyDir, s.run.ID, specFile), old); err != nil {
-			return err
-		}
 	}
 	return s.disk.writeText(s.temp(), s.path(specFile), spec)
 }

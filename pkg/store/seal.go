@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"path/filepath"
 	"slices"
 	"time"
 
@@ -472,11 +473,38 @@ func (s *Store) seal(k int, by *sealer) error {
 	if err := s.noteSums(sums); err != nil {
 		return err
 	}
+	if err := s.dropRetried(k); err != nil {
+		return err
+	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.sealed += int64(p.count)
 	*p = part{k: k, sealed: true}
 	return s.letGo(entries)
+}
+
+// dropRetried removes what part k was before its failures were run again: the part
+// has all else of it.
+func (s *Store) dropRetried(k int) error {
+	to, ok := s.retried[k]
+	if !ok {
+		return nil
+	}
+	for _, dir := range slices.Backward(partDirs) {
+		folder := s.path(historyDir, to, dir)
+		if err := s.disk.remove(filepath.Join(folder, partName(k))); err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return err
+		}
+		if left, err := list(folder); err == nil && len(left) == 0 && exists(folder) {
+			if err := s.disk.remove(folder); err != nil {
+				return err
+			}
+		}
+	}
+	if left, err := list(s.path(historyDir, to)); err == nil && len(left) == 0 && exists(s.path(historyDir, to)) {
+		return s.disk.remove(s.path(historyDir, to))
+	}
+	return nil
 }
 
 // hold is what the parts [from, to) are made of now. Sealing and regrouping

@@ -29,13 +29,16 @@ func traceColumn(k models.Kept) string { return tracePrefix + keptAs(k) }
 
 func keptAs(k models.Kept) string { return fmt.Sprintf("%s every %d", k.Trace.Name, k.Every) }
 
+// recordJoint stands between what recordText says of traces.
+const recordJoint = ", "
+
 // recordText says which traces are kept, and how.
 func recordText(record []models.Kept) string {
 	var list []string
 	for _, k := range record {
 		list = append(list, keptAs(k))
 	}
-	return strings.Join(list, ", ")
+	return strings.Join(list, recordJoint)
 }
 
 // sameTraces reports whether batches of the tables have the same traces.

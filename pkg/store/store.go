@@ -77,9 +77,12 @@ type Store struct {
 	active  *segment
 	tailDue time.Time
 
-	dated    int        // parts of an earlier version found while opening
-	complete []int      // parts found complete while opening
-	spread   []*segment // segments found then whose frames are better regrouped
+	dated    int             // parts of an earlier version found while opening
+	earlier  map[string]bool // files that opening has moved, since they are of another spec
+	moved    Moved
+	retried  map[int]string // parts whose failures run again, and where they moved to
+	complete []int          // parts found complete while opening
+	spread   []*segment     // segments found then whose frames are better regrouped
 
 	regrouper *regrouper
 	regrouped chan struct{} // closed when what startSeals was told last is regrouped
@@ -118,8 +121,8 @@ func Arch() string {
 // Open makes this process the writer of dir and takes up what is there. Records
 // of points that plan shares with an earlier plan of the folder are reused; the
 // rest of the earlier plan's data set moves to history/. spec is the spec as
-// run. The error is a [*LockedError] when another process writes to dir, and that of
-// ctx when it is done before the folder is open; what has been taken over by then
+// run. The error is a [*LockedError] when another process writes to dir, an
+// [*OtherModelError] when all that dir holds is of another model, and that of ctx when it is done before the folder is open; what has been taken over by then
 // stays.
 func Open(ctx context.Context, dir string, plan Plan, spec []byte, o Options) (_ *Store, err error) {
 	if o.Notice == nil {
@@ -143,6 +146,8 @@ func Open(ctx context.Context, dir string, plan Plan, spec []byte, o Options) (_
 		parts:   newParts(plan),
 		broken:  make(chan struct{}),
 		tailDue: time.Now().Add(tailEvery),
+		earlier: make(map[string]bool),
+		retried: make(map[int]string),
 	}
 	s.regrouper = newRegrouper(s.tables.journal)
 	for range cap(s.sealers) {
@@ -150,6 +155,9 @@ func Open(ctx context.Context, dir string, plan Plan, spec []byte, o Options) (_
 	}
 	s.batches.New = func() any {
 		return newBatch(plan, s.tables.journal)
+	}
+	if err := refusal(dir, plan); err != nil {
+		return nil, err
 	}
 	if err := s.disk.mkdir(dir); err != nil {
 		return nil, err
@@ -163,12 +171,18 @@ func Open(ctx context.Context, dir string, plan Plan, spec []byte, o Options) (_
 			s.closeFiles()
 		}
 	}()
+	if err := refusal(dir, plan); err != nil { // who had the lock may have changed it
+		return nil, err
+	}
 	for _, name := range append(s.tables.dirs(), journalDir, runsDir, tempDir) {
 		if err := s.disk.mkdir(filepath.Join(dir, name)); err != nil {
 			return nil, err
 		}
 	}
 	if err := s.clearTemp(); err != nil {
+		return nil, err
+	}
+	if err := s.keepEarlierSpec(spec); err != nil {
 		return nil, err
 	}
 	if err := s.recoverParts(); err != nil {
@@ -178,6 +192,9 @@ func Open(ctx context.Context, dir string, plan Plan, spec []byte, o Options) (_
 		return nil, err
 	}
 	if err := s.recoverJournal(); err != nil {
+		return nil, err
+	}
+	if err := s.clearBeside(); err != nil {
 		return nil, err
 	}
 	if err := s.keepSpec(spec); err != nil {

@@ -80,7 +80,15 @@ func (t tables) in(dir string) *table {
 }
 
 // seen are the first columns of the journal, which say what is there.
-func (t tables) seen() *table { return &table{fields: t.journal.fields[:journalStatus+1]} }
+func (t tables) seen() *table { return t.journal.head(journalStatus) }
+
+// seenTable is the same for any plan.
+func seenTable() *table {
+	return &table{fields: []field{{name: "trial", kind: intColumn}, {name: "id", kind: idColumn}, {name: "status", kind: textColumn}}}
+}
+
+// head is the table's columns to the last one named.
+func (t *table) head(last int) *table { return &table{fields: t.fields[: last+1 : last+1]} }
 
 func (t *table) add(f field) { t.fields = append(t.fields, f) }
 
