@@ -82,7 +82,7 @@ fuzz: ## every fuzz target for FUZZTIME, two minutes each
 	done
 
 faults: ## 200 runs killed at random moments, and every step of the disk made to fail, minutes
-	SWEEP_FAULTS=1 $(GO) test -count 1 -v -timeout 60m -run TestBreakingDisk ./pkg/store
+	SWEEP_FAULTS=1 $(GO) test -count 1 -v -timeout 60m -run 'TestBreakingDisk|TestManyKills' ./pkg/store
 	SWEEP_FAULTS=1 $(GO) test -count 1 -v -tags smallparts -timeout 60m -run TestBreakingDiskParts ./pkg/store
 	$(GO) test -count 1 -v -tags faults -timeout 60m -run 'TestKills|TestTwoAtOnce|TestReadOnly' ./cmd/sweep
 

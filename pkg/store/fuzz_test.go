@@ -198,7 +198,7 @@ func FuzzSegment(f *testing.F) {
 	if err := w.append(b.block); err != nil {
 		f.Fatal(err)
 	}
-	g.file.Close()
+	w.file.Close()
 	whole, err := os.ReadFile(g.path)
 	if err != nil {
 		f.Fatal(err)

@@ -1,8 +1,10 @@
 package store
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -457,35 +459,55 @@ func (s *Store) recoverJournal() error {
 	if err != nil {
 		return err
 	}
+	var segments []*segment
 	for _, name := range names {
 		if filepath.Ext(name) != segmentExt {
 			continue
 		}
-		if err := s.recoverSegment(name); err != nil {
+		g, err := s.recoverSegment(name)
+		if err != nil {
 			return err
+		}
+		if g != nil {
+			segments = append(segments, g)
+		}
+	}
+	if err := s.mergeSegments(segments); err != nil {
+		return err
+	}
+	for _, g := range segments {
+		if g.pending > 0 && g.spread() {
+			s.spread = append(s.spread, g)
 		}
 	}
 	return nil
 }
 
-func (s *Store) recoverSegment(name string) error {
+// recoverSegment takes note of the records of a segment, which is nil if it has
+// none that are not sealed.
+func (s *Store) recoverSegment(name string) (*segment, error) {
 	g, h, r, err := openSegment(s.path(journalDir, name))
 	if errors.Is(err, errTorn) {
+		if empty, err := isEmpty(s.path(journalDir, name)); err != nil {
+			return nil, err
+		} else if empty {
+			return nil, s.disk.remove(s.path(journalDir, name)) // killed before there was a header
+		}
 		s.notice(fmt.Sprintf("%v: no record of it can be read; it moves to %s", err, historyDir))
-		return s.setAside(journalDir, name)
+		return nil, s.setAside(journalDir, name)
 	}
 	if err != nil {
-		return err
+		return nil, err
 	}
+	g.files = &s.files
+	defer s.files.drop(g) // there may be many; it is opened again when it is read
 	if h.Arch != s.header.Arch {
-		g.file.Close()
-		return otherArch(s.dir, h.Arch)
+		return nil, otherArch(s.dir, h.Arch)
 	}
 	if h.Plan != s.header.Plan || !g.table.sameTraces(s.tables.journal) {
-		g.file.Close()
 		to := s.roomFor(name, []string{journalDir})
 		s.earlier[s.path(historyDir, to, journalDir, name)] = true
-		return s.setAsideTo(to, journalDir, name)
+		return nil, s.setAsideTo(to, journalDir, name)
 	}
 	var complete []int
 	lost, err := g.scan(r, s.tables.seen(), func(e entry, b *block) error {
@@ -496,18 +518,37 @@ func (s *Store) recoverSegment(name string) error {
 		return nil
 	})
 	if err != nil {
-		g.file.Close()
-		return err
+		return nil, err
 	}
 	if lost > 0 {
 		s.notice(fmt.Sprintf("%s: the last %d bytes are not whole records; the trials they may have held run again", g.path, lost))
 	}
 	s.complete = append(s.complete, complete...)
 	if g.pending == 0 {
-		return g.remove(s.disk)
+		return nil, g.remove(s.disk)
 	}
-	if g.spread() {
-		s.spread = append(s.spread, g)
+	return g, nil
+}
+
+// isEmpty reports whether a file has no byte but zeros, as one that a kill or a
+// power cut left before anything was written to it.
+func isEmpty(path string) (bool, error) {
+	f, err := openRegular(path)
+	if err != nil {
+		return false, err
 	}
-	return nil
+	defer f.Close()
+	buf := make([]byte, 1<<16)
+	for {
+		n, err := f.Read(buf)
+		if len(bytes.Trim(buf[:n], "\x00")) > 0 {
+			return false, nil
+		}
+		if err == io.EOF {
+			return true, nil
+		}
+		if err != nil {
+			return false, err
+		}
+	}
 }

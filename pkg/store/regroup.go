@@ -2,6 +2,7 @@ package store
 
 import (
 	"cmp"
+	"errors"
 	"os"
 	"path/filepath"
 	"slices"
@@ -50,21 +51,21 @@ func (r *regrouper) reset() {
 	r.frame.reset()
 }
 
-// next is where the frame ends that begins with row from of the order, and the
-// part that it belongs to. A frame ends with its part and, unless it has few
-// rows, with a range of nearRows.
-func (r *regrouper) next(from int) (part, to int) {
-	trial := func(i int) int64 { return int64(r.rows.columns[journalTrial].bits[r.order[i]]) }
-	first, size := trial(from), 0
+// next is where the frame ends that begins with row from of the order. Unless it
+// has few rows, a frame ends with a range of nearRows.
+func (r *regrouper) next(from int) (to int) {
+	first, size := r.trial(from), 0
 	for to = from; to < len(r.order) && to-from < blockRows && size < frameBytes; to++ {
-		t := trial(to)
-		if t/partRows != first/partRows || t/nearRows != first/nearRows && to-from >= fewRows {
+		if r.trial(to)/nearRows != first/nearRows && to-from >= fewRows {
 			break
 		}
 		size += r.rows.rowSize(int(r.order[to]))
 	}
-	return int(first / partRows), to
+	return to
 }
+
+// trial is that of row i of the order.
+func (r *regrouper) trial(i int) int64 { return int64(r.rows.columns[journalTrial].bits[r.order[i]]) }
 
 // leaveOut makes the run null in the rows of that run, which the segment names.
 func (b *block) leaveOut(run string) {
@@ -78,7 +79,7 @@ func (b *block) leaveOut(run string) {
 
 // note counts a frame of the segment. The caller holds mu.
 func (g *segment) note(e entry) {
-	if e.last-e.first > nearRows && e.last-e.first > 16*int64(e.rows) {
+	if !g.ordered && e.last-e.first > nearRows && e.last-e.first > 16*int64(e.rows) {
 		g.wide += int64(e.size)
 	}
 }
@@ -86,62 +87,59 @@ func (g *segment) note(e entry) {
 // spread reports whether the segment's frames are better regrouped.
 func (g *segment) spread() bool { return g.wide >= regroupBytes }
 
-// regroup moves the records of g, which is not written to any more, to a new
-// segment. A kill in between leaves both: a record that is there twice counts
+// regroup moves the records of segments, which are not written to any more, to a
+// new one. A kill in between leaves both: a record that is there twice counts
 // once.
-func (s *Store) regroup(g *segment) error {
+func (s *Store) regroup(olds ...*segment) error {
 	s.regrouping.Lock()
 	defer s.regrouping.Unlock()
-	frames := make(map[int64]entry)
 	sealed := make(map[int]bool)
 	s.mu.Lock()
 	for p := range s.parts.all() {
 		sealed[p.k] = p.sealed
-		for _, e := range p.entries {
-			if e.segment == g {
-				frames[e.offset] = e
-			}
-		}
 	}
+	frames := slices.DeleteFunc(entriesOf(s.parts.all()), func(e entry) bool { return !slices.Contains(olds, e.segment) })
 	err := s.err
 	s.mu.Unlock()
 	if err != nil || len(frames) == 0 {
 		return err
 	}
-	var ordered []entry
-	for _, e := range frames {
-		ordered = append(ordered, e)
-	}
-	slices.SortFunc(ordered, func(a, b entry) int { return cmp.Compare(a.offset, b.offset) })
+	olds = slices.DeleteFunc(slices.Clone(olds), func(g *segment) bool {
+		return !slices.ContainsFunc(frames, func(e entry) bool { return e.segment == g })
+	})
+	slices.SortFunc(frames, func(a, b entry) int {
+		return cmp.Or(cmp.Compare(slices.Index(olds, a.segment), slices.Index(olds, b.segment)), cmp.Compare(a.offset, b.offset))
+	})
 
-	w, moved, err := createSegment(s.disk, s.temp(), s.header, s.tables.journal)
+	header := s.header
+	header.Regrouped = true
+	w, moved, err := createSegment(s.disk, s.temp(), header, s.tables.journal)
 	if err != nil {
 		return err
 	}
-	moved.active = false
+	moved.active, moved.files = false, &s.files
 	defer func() {
+		w.file.Close() // synced before, if anything was written
 		if err != nil {
-			moved.file.Close()
 			os.Remove(moved.path)
 		}
 	}()
 	entries := make(map[int][]entry)
 	r := s.regrouper
 	defer r.reset()
-	for len(ordered) > 0 {
+	for len(frames) > 0 {
 		r.reset()
-		for load := 0; len(ordered) > 0 && load < regroupLoad; ordered = ordered[1:] {
-			if r.scratch, err = ordered[0].load(s.tables.journal, r.rows, r.scratch); err != nil {
+		for load := 0; len(frames) > 0 && load < regroupLoad; frames = frames[1:] {
+			if r.scratch, err = frames[0].load(s.tables.journal, r.rows, r.scratch); err != nil {
 				return err
 			}
-			load += ordered[0].size
+			load += frames[0].size
 		}
-		r.order = rowsByTrial(r.rows, r.order)
+		r.order = slices.DeleteFunc(rowsByTrial(r.rows, r.order), func(row int32) bool {
+			return sealed[int(int64(r.rows.columns[journalTrial].bits[row])/partRows)]
+		})
 		for from, to := 0, 0; from < len(r.order); from = to {
-			var k int
-			if k, to = r.next(from); sealed[k] {
-				continue
-			}
+			to = r.next(from)
 			r.frame.reset()
 			r.frame.addRows(r.rows, r.order[from:to])
 			r.frame.leaveOut(s.header.Run)
@@ -150,7 +148,12 @@ func (s *Store) regroup(g *segment) error {
 			}
 			e := w.frame
 			e.segment = moved
-			entries[k] = append(entries[k], e)
+			for i, last := from, -1; i < to; i++ {
+				if k := int(r.trial(i) / partRows); k != last {
+					last = k
+					entries[k] = append(entries[k], e)
+				}
+			}
 		}
 	}
 	if err = w.sync(); err != nil {
@@ -170,11 +173,18 @@ func (s *Store) regroup(g *segment) error {
 		if p.sealed {
 			continue
 		}
-		before := len(p.entries)
-		p.entries = slices.DeleteFunc(p.entries, func(e entry) bool { return e.segment == g })
-		g.pending -= before - len(p.entries)
+		p.entries = slices.DeleteFunc(p.entries, func(e entry) bool {
+			moves := slices.Contains(olds, e.segment)
+			if moves {
+				e.segment.pending--
+			}
+			return moves
+		})
 		p.entries = append(p.entries, entries[p.k]...)
 		moved.pending += len(entries[p.k])
 	}
-	return g.remove(s.disk)
+	for _, g := range olds {
+		err = errors.Join(err, g.remove(s.disk))
+	}
+	return err
 }

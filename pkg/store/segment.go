@@ -40,6 +40,9 @@ type segmentHeader struct {
 	Version int    `json:"version"`
 	Plan    string `json:"plan"` // hash of the plan that the trial numbers belong to
 	Arch    string `json:"arch"`
+	// Regrouped says that its records have been brought together by trial: where
+	// those of a batch are still far apart, there are no others between them.
+	Regrouped bool `json:"regrouped,omitempty"`
 	// Columns are those of the batches: the schema's frame must be what they
 	// give, so that nothing of a schema is believed.
 	Columns []segmentColumn `json:"columns"`
@@ -162,10 +165,15 @@ type segment struct {
 	run     string // of the records that name no other
 	table   *table // of its batches
 	start   int64  // where the first batch lies
-	file    *os.File
-	pending int   // pairs of a frame and a part that is not sealed and needs it
-	wide    int64 // bytes of frames whose trials lie far apart
+	size    int64  // of the file, when it was opened for reading
+	pending int    // pairs of a frame and a part that is not sealed and needs it
+	wide    int64  // bytes of frames whose trials lie far apart
+	ordered bool   // regrouped
 	active  bool
+
+	files   *openFiles
+	file    *os.File // nil while it is not open
+	readers int      // who read from file just now
 }
 
 func createSegment(d *disk, dir string, h segmentHeader, t *table) (*segmentWriter, *segment, error) {
@@ -200,7 +208,7 @@ func createSegment(d *disk, dir string, h segmentHeader, t *table) (*segmentWrit
 		os.Remove(path)
 		return nil, nil, err
 	}
-	return w, &segment{path: path, run: h.Run, table: t, file: file.File, active: true}, nil
+	return w, &segment{path: path, run: h.Run, table: t, ordered: h.Regrouped, active: true}, nil
 }
 
 // append writes the batch's frame; where it lies is in w.frame.
@@ -251,7 +259,7 @@ func trialRange(b *block) (first, last int64) {
 func (e *entry) load(t *table, dst *block, scratch []byte) ([]byte, error) {
 	scratch = sized(scratch, e.size)
 	first := dst.rows()
-	_, err := e.segment.file.ReadAt(scratch, e.offset)
+	err := e.segment.readAt(scratch, e.offset)
 	var payload []byte
 	if err == nil {
 		payload, err = openFrame(scratch)
@@ -265,7 +273,7 @@ func (e *entry) load(t *table, dst *block, scratch []byte) ([]byte, error) {
 	for i := range dst.columns {
 		if c := &dst.columns[i]; c.kind == placeColumn {
 			for row := first; row < len(c.places); row++ {
-				c.places[row].file = e.segment.file
+				c.places[row].segment = e.segment
 				c.places[row].at += e.offset + frameHead
 			}
 		}
@@ -313,6 +321,11 @@ func openSegment(path string) (_ *segment, h segmentHeader, _ *bufio.Reader, err
 	}()
 	r := bufio.NewReaderSize(file, 1<<20)
 	g := &segment{path: path, file: file}
+	info, err := file.Stat()
+	if err != nil {
+		return nil, h, nil, err
+	}
+	g.size = info.Size()
 	var head []byte
 	header, err := readFrame(r, nil)
 	if err == nil {
@@ -330,7 +343,7 @@ func openSegment(path string) (_ *segment, h segmentHeader, _ *bufio.Reader, err
 	if h.Format != segmentFormat {
 		return nil, h, nil, fmt.Errorf("format %d is not known to this version of sweep", h.Format)
 	}
-	g.run = h.Run
+	g.run, g.ordered = h.Run, h.Regrouped
 	if g.table, err = h.table(); err != nil {
 		return nil, h, nil, err
 	}

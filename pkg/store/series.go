@@ -8,7 +8,6 @@ import (
 	"hash/maphash"
 	"io"
 	"math"
-	"os"
 	"slices"
 	"strings"
 
@@ -107,10 +106,10 @@ func (c *column) addTrace(samples []models.Sample) {
 
 // place is where the numbers of a series lie in the journal.
 type place struct {
-	file *os.File
-	at   int64
-	len  int64
-	sum  uint64 // maphash of their bytes
+	segment *segment
+	at      int64
+	len     int64
+	sum     uint64 // maphash of their bytes
 }
 
 // traceCount is how much there is of a trace in a part.
@@ -187,7 +186,7 @@ func (w *traceWriter) addTrace(trial int64, name string, p *place, write func(*b
 	for at, left := p.at, p.len/3; left > 0; {
 		n := min(left, int64(blockRows-w.rows.rows()))
 		w.text = sized(w.text, int(n)*tripleBytes)
-		if _, err := p.file.ReadAt(w.text, at); err != nil {
+		if err := p.segment.readAt(w.text, at); err != nil {
 			return err
 		}
 		sum.Write(w.text)

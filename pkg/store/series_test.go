@@ -489,16 +489,13 @@ func TestPlaceChanged(t *testing.T) {
 	if err := os.WriteFile(file, make([]byte, 2*tripleBytes), 0o666); err != nil {
 		t.Fatal(err)
 	}
-	f, err := os.Open(file)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer f.Close()
+	g := &segment{path: file, files: &openFiles{}}
+	defer g.files.closeAll()
 	w := newTraceWriter(plan)
 	right := maphash.Bytes(printSeed, make([]byte, 2*tripleBytes))
 	for sum, fine := range map[uint64]bool{right: true, right + 1: false} {
 		w.begin()
-		if err := w.addTrace(0, "path", &place{file: f, len: 6, sum: sum}, nil); (err == nil) != fine {
+		if err := w.addTrace(0, "path", &place{segment: g, len: 6, sum: sum}, nil); (err == nil) != fine {
 			t.Errorf("fine %v: %v", fine, err)
 		}
 	}

@@ -75,6 +75,7 @@ type Store struct {
 	broken  chan struct{} // closed with err
 	writer  *segmentWriter
 	active  *segment
+	files   openFiles // of segments that are read
 	tailDue time.Time
 
 	dated    int             // parts of an earlier version found while opening
@@ -428,12 +429,16 @@ func (s *Store) rotate() error {
 	if err != nil {
 		return err
 	}
+	seg.files = &s.files
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	if s.writer != nil {
+		err = s.writer.file.Close()
+	}
 	if old := s.active; old != nil {
 		old.active = false
 		if old.pending == 0 {
-			err = old.remove(s.disk)
+			err = errors.Join(err, old.remove(s.disk))
 		}
 	}
 	s.writer, s.active = w, seg
@@ -442,7 +447,8 @@ func (s *Store) rotate() error {
 
 // remove deletes a segment whose records are all sealed.
 func (g *segment) remove(d *disk) error {
-	return errors.Join(g.file.Close(), d.remove(g.path))
+	g.files.drop(g)
+	return d.remove(g.path)
 }
 
 // Close ends the writing: everything appended is made durable and every
@@ -475,8 +481,9 @@ func (s *Store) closeData() error {
 	empty := active.pending == 0
 	s.mu.Unlock()
 	if empty {
+		written := s.writer.file
 		s.active, s.writer = nil, nil
-		if err := active.remove(s.disk); err != nil {
+		if err := errors.Join(written.Close(), active.remove(s.disk)); err != nil {
 			return err
 		}
 	}
@@ -499,19 +506,11 @@ func (s *Store) closeData() error {
 }
 
 func (s *Store) closeFiles() error {
-	files := map[*os.File]bool{}
-	if s.active != nil {
-		files[s.active.file] = true
-	}
-	for p := range s.parts.all() {
-		for _, e := range p.entries {
-			files[e.segment.file] = true
-		}
-	}
 	var err error
-	for f := range files {
-		err = errors.Join(err, f.Close())
+	if s.writer != nil {
+		err = s.writer.file.Close()
 	}
+	s.files.closeAll()
 	return errors.Join(err, s.lock.Close())
 }
 

@@ -233,7 +233,7 @@ func writeSegment(t *testing.T, plan Plan, batches int) (path string, want []*bl
 		}
 		want = append(want, b.block)
 	}
-	if err := g.file.Close(); err != nil {
+	if err := w.file.Close(); err != nil {
 		t.Fatal(err)
 	}
 	return g.path, want

@@ -64,9 +64,9 @@ type inspection struct {
 	tables tables
 	hash   string
 	parts  parts
-	open   []*segment
-	dated  []string // files whose lists an earlier version wrote
-	today  int      // how many others there are
+	files  openFiles // of the journal's segments
+	dated  []string  // files whose lists an earlier version wrote
+	today  int       // how many others there are
 }
 
 func inspect(dir string, plan Plan) (*inspection, error) {
@@ -93,9 +93,7 @@ func (n *inspection) problem(file, format string, args ...any) {
 }
 
 func (n *inspection) close() {
-	for _, g := range n.open {
-		g.file.Close()
-	}
+	n.files.closeAll()
 }
 
 // lookAgain is how often glance looks at a folder that a writer changes.
@@ -480,9 +478,10 @@ func (n *inspection) readJournal() error {
 			n.problem(path, "%v", errors.Unwrap(err))
 			continue
 		}
-		n.open = append(n.open, g)
+		n.files.keep(g) // read though the writer removes it meanwhile
 		if h.Plan != n.hash || !g.table.sameTraces(n.tables.journal) {
 			n.Earlier++
+			n.files.drop(g)
 			continue
 		}
 		lost, err := g.scan(r, n.tables.seen(), func(e entry, b *block) error {
