@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"encoding/hex"
 	"errors"
 	"fmt"
 	"math"
@@ -26,24 +25,32 @@ func (a *app) replayCommand() *cobra.Command {
 	var record []string
 	var out string
 	cmd := a.verb(&cobra.Command{
-		Use:   "replay RESULTS-FOLDER | SPEC TRIAL",
+		Use:   "replay RESULTS-FOLDER | SPEC POINT...",
 		Short: "Run one trial again and compare it with its record",
 		Long: `replay runs one trial of a result folder again. It prints the trial's parameters,
 what it measured or how it failed, with the stack of a panic, and whether that is
 what the record says, bit for bit. It exits with 6 if the record says something
 else. It writes nothing, but with --record the traces named, or all, of those that
-describe lists: to traces/TRIAL.parquet in the result folder, or where --out says.
+describe lists: to traces/TRIAL.parquet in the result folder, or where --out says. A
+trial of a chain begins with the state that the link before it left in the folder.
 
-TRIAL is a trial's number, or the beginning of its id. A trial of a chain begins
-with the state that the link before it left in the folder.`,
-		Example: "  sweep replay results/hopfield-capacity 1234\n  sweep replay results/hopfield-capacity 5f0c97\n  sweep replay results/hopfield-capacity 1234 --record overlap,energy",
-		Args:    cobra.ExactArgs(2),
+` + pointHelp,
+		Example: "  sweep replay results/hopfield-capacity 1234\n  sweep replay results/hopfield-capacity 5f0c97\n  sweep replay results/bms-regimes gamma=0.5,sigma=3\n  sweep replay results/hopfield-capacity 1234 --record overlap,energy",
+		Args:    cobra.MinimumNArgs(2),
 	}, true, func(cmd *cobra.Command, args []string) error {
-		dir, plan, err := a.folder(args[0], flags)
+		on, err := a.judged(args[0], flags)
 		if err != nil {
 			return err
 		}
-		trial, err := findTrial(plan, args[1])
+		dir, plan := on.dir, on.plan
+		w, err := parsePoint(plan.Setting().Model, args[1:])
+		if err != nil {
+			return err
+		}
+		trial, miss, err := w.find(cmd.Context(), on)
+		if err == nil && trial < 0 {
+			err = usagef("%s is not in the plan of %s: %s", w.text, on.asked, miss)
+		}
 		if err != nil {
 			return err
 		}
@@ -115,40 +122,6 @@ func tracesOf(m *models.Model, names []string) (*models.Recording, error) {
 		}
 	}
 	return models.NewRecording(traces, 0), nil
-}
-
-// minPrefix is how many digits of an id say which is meant, rather than that a
-// number was misspelt.
-const minPrefix = 4
-
-// findTrial is the trial that is named by its number or by the beginning of its
-// id. A number that the plan has is the trial's.
-func findTrial(plan *experiment.Plan, text string) (int64, error) {
-	if n, err := strconv.ParseInt(text, 10, 64); err == nil && n >= 0 && n < plan.Len() {
-		return n, nil
-	}
-	prefix := strings.ToLower(text)
-	if _, err := hex.DecodeString(prefix + strings.Repeat("0", len(prefix)%2)); err != nil || len(prefix) < minPrefix || len(prefix) > 2*len(models.ID{}) {
-		return 0, fmt.Errorf("a trial is a number from 0 to %d, or at least %d digits of an id, not %q", plan.Len()-1, minPrefix, text)
-	}
-	// Every point is looked at, which takes about a second for a million.
-	found := int64(-1)
-	identity := plan.Setting().NewIdentity()
-	var p models.Point
-	for trial := range plan.Len() {
-		plan.Point(trial, &p)
-		if !strings.HasPrefix(identity.Of(&p).String(), prefix) {
-			continue
-		}
-		if found >= 0 {
-			return 0, fmt.Errorf("the ids of trials %d and %d begin with %s: give more digits", found, trial, text)
-		}
-		found = trial
-	}
-	if found < 0 {
-		return 0, fmt.Errorf("no trial of the plan has the number %s, or an id that begins so; it has trials 0 to %d", text, plan.Len()-1)
-	}
-	return found, nil
 }
 
 // replayed is a trial that was run again.

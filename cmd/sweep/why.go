@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -8,7 +9,6 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
-	"strconv"
 	"strings"
 	"time"
 
@@ -23,23 +23,22 @@ import (
 func (a *app) whyCommand() *cobra.Command {
 	var flags specFlags
 	cmd := a.verb(&cobra.Command{
-		Use:   "why SPEC POINT",
+		Use:   "why RESULTS-FOLDER | SPEC POINT...",
 		Short: "Say which run computed a point, or why it will be run",
-		Long: `why looks for the record of one point of a spec in the result folder. It says which
-run computed it, or what differs between the point and the record nearest to it:
-the model's version, the seed, the streams or values of parameters.
+		Long: `why looks for the record of one point of a spec, or of the spec that a result folder
+has, in the folder. It says which run computed it, or what differs between the point
+and the record nearest to it: the model's version, the seed, the streams or values of
+parameters.
 
-POINT is trial=NUMBER, or values of parameters and the replicate, as many as it
-takes to leave one point: gamma=0.5,sigma=3,replicate=0. Without a replicate it
-is 0.`,
-		Example: "  sweep why experiments/bms-regimes.yaml trial=17\n  sweep why experiments/bms-regimes.yaml gamma=0.5,sigma=3",
-		Args:    cobra.ExactArgs(2),
+` + pointHelp,
+		Example: "  sweep why experiments/bms-regimes.yaml 17\n  sweep why results/bms-regimes gamma=0.5,sigma=3",
+		Args:    cobra.MinimumNArgs(2),
 	}, true, func(cmd *cobra.Command, args []string) error {
-		spec, err := flags.read(args[0])
+		on, err := a.subject(args[0], flags)
 		if err != nil {
 			return err
 		}
-		answer, err := a.why(spec, args[1])
+		answer, err := a.why(cmd.Context(), on, args[1:])
 		if err != nil {
 			return err
 		}
@@ -63,25 +62,24 @@ type reason struct {
 	Text   string       `json:"text"`
 }
 
-func (a *app) why(spec *experiment.Spec, which string) (*reason, error) {
-	plan := spec.Plan()
-	w, err := parseWanted(spec.Model, which)
+func (a *app) why(ctx context.Context, on *subject, point []string) (*reason, error) {
+	spec, plan, dir := on.spec, on.plan, on.dir
+	w, err := parsePoint(spec.Model, point)
 	if err != nil {
 		return nil, err
 	}
-	trial, err := w.find(plan)
+	trial, miss, err := w.find(ctx, on)
 	if err != nil {
 		return nil, err
 	}
 	if trial < 0 {
-		return &reason{Trial: -1, State: "not planned", Text: fmt.Sprintf("%s is not in the plan of %s: %s", which, spec.File, w.miss)}, nil
+		return &reason{Trial: -1, State: "not planned", Text: fmt.Sprintf("%s is not in the plan of %s: %s", w.text, on.asked, miss)}, nil
 	}
 	var p models.Point
 	plan.Point(trial, &p)
 	id := spec.Setting.NewIdentity().Of(&p)
 	r := &reason{Trial: trial, ID: id.String()}
 	place := fmt.Sprintf("trial %d (%s)", trial, describePoint(spec.Model, plan.Swept(), &p))
-	dir := filepath.Join(a.settings.Results, spec.Name)
 	if _, err := os.Stat(filepath.Join(dir, "trials")); errors.Is(err, fs.ErrNotExist) {
 		r.State, r.Text = "missing", fmt.Sprintf("%s will be run: %s has no results yet", place, dir)
 		return r, nil
@@ -95,7 +93,7 @@ func (a *app) why(spec *experiment.Spec, which string) (*reason, error) {
 		case f.Status != "ok":
 			r.State = "failed"
 			r.Text = fmt.Sprintf("%s failed (%s: %s), %s\nit is run again with --retry-failed, or when the spec changes", place, f.Class, f.Error, by)
-		case f.Earlier:
+		case f.Earlier || on.other():
 			r.State = "reusable"
 			r.Text = fmt.Sprintf("%s was done for an earlier spec, %s\nthe next run takes it over", place, by)
 		default:
@@ -206,136 +204,4 @@ func describePoint(m *models.Model, swept []int, p *models.Point) string {
 		parts = append(parts, "down")
 	}
 	return strings.Join(append(parts, fmt.Sprint("replicate=", p.Replicate)), " ")
-}
-
-// wanted is a point as a user names it.
-type wanted struct {
-	trial     int64 // -1 if it is not given
-	replicate int64
-	direction int
-	values    map[int]models.Value // by place of the parameter
-	model     *models.Model
-	miss      string // why no point is it
-}
-
-func parseWanted(m *models.Model, text string) (*wanted, error) {
-	w := &wanted{trial: -1, values: make(map[int]models.Value), model: m}
-	for _, part := range strings.Split(text, ",") {
-		key, value, ok := strings.Cut(strings.TrimSpace(part), "=")
-		if !ok {
-			return nil, fmt.Errorf("a point is trial=NUMBER or name=value,...; %q is neither", part)
-		}
-		var err error
-		switch i := m.Param(key); {
-		case key == "trial":
-			w.trial, err = strconv.ParseInt(value, 10, 64)
-		case key == "replicate":
-			w.replicate, err = strconv.ParseInt(value, 10, 64)
-		case key == "direction":
-			directions := map[string]int{"up": 1, "down": -1}
-			if w.direction, ok = directions[value]; !ok {
-				err = errors.New("is up or down")
-			}
-		case i >= 0:
-			w.values[i], err = parseValue(m.Params[i].Decl(), value)
-		default:
-			err = fmt.Errorf("is no parameter of model %s", m.Name)
-		}
-		if err != nil {
-			return nil, fmt.Errorf("%s: %w", part, err)
-		}
-	}
-	if w.trial >= 0 && strings.Contains(text, ",") {
-		return nil, fmt.Errorf("trial=%d names a point without more", w.trial)
-	}
-	return w, nil
-}
-
-func parseValue(d *models.ParamDecl, text string) (v models.Value, err error) {
-	switch d.Kind {
-	case models.FloatKind:
-		var x float64
-		if x, err = strconv.ParseFloat(text, 64); err == nil && x != x {
-			err = errors.New("is not a number")
-		}
-		if err == nil {
-			v = models.FloatValue(x)
-		}
-	case models.IntKind:
-		var n int64
-		n, err = strconv.ParseInt(text, 10, 64)
-		v = models.IntValue(n)
-	case models.FlagKind:
-		var b bool
-		b, err = strconv.ParseBool(text)
-		v = models.FlagValue(b)
-	default:
-		v = models.TextValue(text)
-	}
-	return v, err
-}
-
-// find is the trial that is wanted, -1 if the plan has none; then miss says what
-// is amiss. It looks at every point, which needs no knowledge of how the plan is
-// laid out and takes about a second for ten million.
-func (w *wanted) find(plan *experiment.Plan) (int64, error) {
-	if w.trial >= 0 {
-		if w.trial >= plan.Len() {
-			w.miss = fmt.Sprintf("it has trials 0 to %d", plan.Len()-1)
-			return -1, nil
-		}
-		return w.trial, nil
-	}
-	found := int64(-1)
-	var first, p models.Point
-	had := make(map[int]bool) // parameters whose wanted value the plan has somewhere
-	replicate := false
-	for trial := range plan.Len() {
-		plan.Point(trial, &p)
-		match := w.direction == 0 || p.Direction == w.direction
-		if p.Replicate == w.replicate {
-			replicate = true
-		} else {
-			match = false
-		}
-		for i, v := range w.values {
-			if p.Values[i] == v {
-				had[i] = true
-			} else {
-				match = false
-			}
-		}
-		if !match {
-			continue
-		}
-		if found < 0 {
-			found = trial
-			plan.Point(trial, &first)
-			continue
-		}
-		for _, i := range plan.Swept() {
-			if p.Values[i] != first.Values[i] {
-				return 0, fmt.Errorf("more than one point is meant: say which %s", w.model.Params[i].Decl().Name)
-			}
-		}
-		return 0, errors.New("more than one point is meant: say which direction, up or down")
-	}
-	if found >= 0 {
-		return found, nil
-	}
-	var misses []string
-	for i, v := range w.values {
-		if !had[i] {
-			misses = append(misses, fmt.Sprintf("no point has %s = %s", w.model.Params[i].Decl().Name, v))
-		}
-	}
-	slices.Sort(misses)
-	if !replicate {
-		misses = append(misses, fmt.Sprintf("there is no replicate %d", w.replicate))
-	}
-	if len(misses) == 0 {
-		misses = []string{"no point has all of these values"}
-	}
-	w.miss = strings.Join(misses, ", ")
-	return -1, nil
 }
