@@ -111,5 +111,7 @@ func TestCarryWhy(t *testing.T) {
 			t.Error(out)
 		}
 	}
-	must(t, sweep(t, dir, "why", "h.yaml", "w=8,b=-4"), exitError)
+	if out := must(t, sweep(t, dir, "why", "h.yaml", "w=8,b=-4"), exitUsage); !strings.Contains(out, "say which direction, up or down") {
+		t.Error(out)
+	}
 }

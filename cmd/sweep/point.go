@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/hex"
 	"fmt"
+	"maps"
 	"runtime"
 	"slices"
 	"strings"
@@ -143,16 +144,42 @@ func (w *wanted) find(ctx context.Context, on *subject) (trial int64, miss strin
 	case 1:
 		return found[0], "", nil
 	}
-	var p, q models.Point
+	var p models.Point
 	plan.Point(found[0], &p)
-	plan.Point(found[1], &q)
-	for _, i := range plan.Swept() {
-		if name := m.Params[i].Decl().Name; p.Values[i] != q.Values[i] {
-			return -1, "", usagef("%q: more than one point is meant: say which %s, as in %[2]s=%[3]s", w.text, name, p.Values[i])
+	var names, example []string
+	for _, ax := range plan.Axes() {
+		if w.leavesOpen(plan, &ax, p.Values[ax.Param]) {
+			name := m.Params[ax.Param].Decl().Name
+			names, example = append(names, name), append(example, name+"="+p.Values[ax.Param].String())
 		}
 	}
-	return -1, "", usagef("%q: more than one point is meant: say which direction, up or down", w.text)
+	if names == nil {
+		return -1, "", usagef("%q: more than one point is meant: say which direction, up or down", w.text)
+	}
+	return -1, "", usagef("%q: more than one point is meant: say which %s, as in %s", w.text, strings.Join(names, ", "), strings.Join(example, ","))
 }
+
+// leavesOpen reports whether, of the points that are meant, some have another value on the
+// axis than one has.
+func (w *wanted) leavesOpen(plan *experiment.Plan, ax *experiment.Axis, has models.Value) bool {
+	if _, given := w.Values[ax.Param]; given {
+		return false
+	}
+	q := w.Query
+	for i := range min(ax.Len, mostTried) {
+		if v := ax.Value(i); v != has && v.IsSet() {
+			q.Values = maps.Clone(w.Values)
+			q.Values[ax.Param] = v
+			if len(plan.Find(q, 1)) > 0 {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// mostTried is how many values of an axis are tried.
+const mostTried = 64
 
 // misses says which of the values no point has, and which are nearest to them.
 func (w *wanted) misses(plan *experiment.Plan) string {
@@ -176,6 +203,12 @@ func (w *wanted) misses(plan *experiment.Plan) string {
 			text += ": it is not given"
 		}
 		misses = append(misses, text)
+	}
+	switch ways := plan.Directions(); {
+	case w.Direction != 0 && ways == nil:
+		misses = append(misses, "no state is carried along an axis: there is no direction")
+	case w.Direction != 0 && len(ways) == 1 && (ways[0] == "up") != (w.Direction > 0):
+		misses = append(misses, "all chains go "+ways[0])
 	}
 	if n := plan.Replicates(); w.Replicate < 0 || w.Replicate >= n {
 		misses = append(misses, fmt.Sprintf("there is no replicate %d: they are 0 to %d", w.Replicate, n-1))

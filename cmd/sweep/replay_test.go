@@ -25,9 +25,9 @@ func TestReplay(t *testing.T) {
 		{"6", 0, []string{"trial 6, replicate 0, id ", "x = 1\n", "mode = ok", "work = 0 s\n", "square = 1\n", "word = naïve\n", "list = [1], 1 values\n", "equal: the record has the same outputs"}},
 		{"3", 0, []string{"replicate 1", "failed after", "error: mode error at x = 0.5\n", "equal: the record has the same failure"}},
 		{"4", 0, []string{"panic: mode panic at x = 0.5\n  github.com/neurosweep/sweep/pkg/models/probe.run probe.go:", "equal: the record has the same failure"}},
-		{"24", exitError, []string{"0 to 23", `not "24"`}},
-		{"0abz", exitError, []string{"at least 4 digits"}},
-		{"ffffffffffffffff", exitError, []string{"no trial of the plan"}},
+		{"24", exitUsage, []string{"no trial 24", "trials 0 to 23"}},
+		{"0abz", exitUsage, []string{"at least 4 digits"}},
+		{"ffffffffffffffff", exitUsage, []string{"no trial of the plan"}},
 	} {
 		code, out, err := call(t, "replay", "f.yaml", c.trial)
 		for _, want := range c.want {

@@ -41,7 +41,10 @@ func (p *Plan) Find(q Query, most int) []int64 {
 // has, that a query means.
 func (p *Plan) trialsAt(b int, place int64, q Query) (trials []int64) {
 	c := p.carry
-	if c == nil {
+	switch {
+	case c == nil && q.Direction != 0:
+		return nil
+	case c == nil:
 		return []int64{p.first[b] + place*p.inner + q.Replicate}
 	}
 	outer, up := divide(place, c.links)

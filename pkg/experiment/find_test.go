@@ -67,6 +67,9 @@ func TestFind(t *testing.T) {
 			if random.IntN(2) == 0 {
 				q.Direction = pt.Direction
 			}
+			if random.IntN(20) == 0 {
+				q.Direction = 1 - 2*random.IntN(2)
+			}
 			keep := random.Float64()
 			for i, v := range pt.Values {
 				if random.IntN(10) == 0 {
