@@ -24,8 +24,11 @@ const (
 	journalDir = "journal"
 	runsDir    = "runs"
 	historyDir = "history"
+	figuresDir = "figures"
+	tracesDir  = "traces"
 	tempDir    = ".tmp"
 	lockFile   = "lock"
+	lockBeside = ".lock" // taken where lock is a link
 	specFile   = "spec.yaml"
 	readmeFile = "README.md"
 )
@@ -75,20 +78,60 @@ func (f *newFile) finish() error {
 // it cannot, the next run does.
 func (f *newFile) discard() {
 	f.file.Close()
-	os.Remove(f.file.Name())
+	f.file.disk.drop(f.file.Name())
 }
 
-// openRegular opens a file for reading, and refuses what is not a plain file:
-// a link or a pipe planted in a result folder is not followed.
+// openRegular opens a file for reading, and refuses what is not a plain file or a
+// link to one: a pipe planted in a result folder would never end.
 func openRegular(path string) (*os.File, error) {
-	info, err := os.Lstat(path)
-	if err != nil {
+	if err := checkPlain(path); err != nil {
 		return nil, err
 	}
-	if !info.Mode().IsRegular() {
-		return nil, fmt.Errorf("%s is not a plain file", path)
-	}
 	return os.Open(path)
+}
+
+// checkPlain says why a path cannot be read as a plain file. Where nothing is there
+// the error is an [fs.ErrNotExist], but not for a link that leads nowhere: what it
+// stands for is elsewhere, not absent.
+func checkPlain(path string) error {
+	info, err := os.Stat(path)
+	if err == nil && info.Mode().IsRegular() {
+		return nil
+	}
+	if err == nil {
+		return &fs.PathError{Op: "open", Path: path, Err: fmt.Errorf("it is %s, not a plain file", modeWords(info.Mode()))}
+	}
+	to, bad := os.Readlink(path)
+	switch {
+	case bad != nil:
+		return err
+	case errors.Is(err, fs.ErrNotExist):
+		return &fs.PathError{Op: "open", Path: path, Err: fmt.Errorf("it is a link to %s, where there is nothing: fetch the content, as with 'git annex get' or 'dvc checkout', or remove the link", to)}
+	}
+	return &fs.PathError{Op: "open", Path: path, Err: fmt.Errorf("it is a link to %s: %w", to, bare(err))}
+}
+
+// modeWords is what a file is that is not plain.
+func modeWords(mode fs.FileMode) string {
+	switch {
+	case mode.IsDir():
+		return "a folder"
+	case mode&fs.ModeNamedPipe != 0:
+		return "a pipe"
+	case mode&fs.ModeSocket != 0:
+		return "a socket"
+	case mode&fs.ModeSymlink != 0:
+		return "a link"
+	}
+	return "a device"
+}
+
+// bare is err without the path that it begins with, for those who name it themselves.
+func bare(err error) error {
+	if inner := errors.Unwrap(err); inner != nil {
+		return inner
+	}
+	return err
 }
 
 func readRegular(path string) ([]byte, error) {
@@ -128,7 +171,7 @@ func Owns(path string) (bool, error) {
 		_, err := os.Lstat(filepath.Join(dir, specFile))
 		return err == nil
 	}
-	own := []string{specFile, readmeFile, sumsFile, lockFile}
+	own := []string{specFile, readmeFile, sumsFile, lockFile, lockBeside}
 	if isResults(dir) && slices.Contains(own, filepath.Base(path)) {
 		return true, nil
 	}

@@ -59,11 +59,16 @@ func RemoveGarbage(dir string, plan Plan, earlier bool, me LockedError) (*Litter
 		return nil, fmt.Errorf("%s is not a result folder: %w", dir, err)
 	}
 	d := &disk{}
-	held, err := lock(d, dir, me)
-	if err != nil {
+	if err := d.open(dir); err != nil {
 		return nil, err
 	}
-	defer held.Close()
+	defer d.close()
+	if err := checkFolders(dir); err != nil {
+		return nil, err
+	}
+	if err := d.take(me); err != nil {
+		return nil, err
+	}
 	n, err := inspect(dir, plan)
 	if err != nil {
 		return nil, err

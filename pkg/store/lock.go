@@ -2,12 +2,11 @@ package store
 
 import (
 	"encoding/json"
-	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"path/filepath"
-	"syscall"
 	"time"
 )
 
@@ -26,25 +25,55 @@ func (e *LockedError) Error() string {
 	return fmt.Sprintf("%s is locked by process %d on %s, started %s", e.Dir, e.PID, e.Host, e.Started.Local().Format("2006-01-02 15:04:05 -07:00"))
 }
 
-// lock makes this process the only writer of the folder until the file is
-// closed or the process ends, however it ends.
-func lock(d *disk, dir string, me LockedError) (*os.File, error) {
-	f, err := os.OpenFile(filepath.Join(dir, lockFile), os.O_CREATE|os.O_RDWR|syscall.O_NOFOLLOW, 0o666)
+// taken is a lock that this process has.
+type taken struct {
+	name string // below the result folder
+	file *os.File
+}
+
+// lockName is the file of a result folder that is locked: one beside lock where that
+// is a link, as where all files have gone to an annex, for what it leads to belongs
+// to nobody here.
+func lockName(dir string) string {
+	info, err := os.Lstat(filepath.Join(dir, lockFile))
+	if err == nil && info.Mode()&fs.ModeSymlink != 0 {
+		return lockBeside
+	}
+	return lockFile
+}
+
+// openLock opens the file, which must be plain and no link.
+func openLock(dir, name string, open func(name string) (*os.File, error)) (*os.File, error) {
+	info, err := os.Lstat(filepath.Join(dir, name))
+	if err == nil && !info.Mode().IsRegular() {
+		return nil, &fs.PathError{Op: "open", Path: filepath.Join(dir, name), Err: fmt.Errorf("it is %s, not a plain file", modeWords(info.Mode()))}
+	}
+	return open(name)
+}
+
+// take makes this process the only writer of the folder until the disk is closed or
+// the process ends, however it ends.
+func (d *disk) take(me LockedError) error {
+	name := lockName(d.dir)
+	f, err := openLock(d.dir, name, func(name string) (*os.File, error) {
+		return d.root.OpenFile(name, os.O_CREATE|os.O_RDWR, 0o666)
+	})
 	if err != nil {
-		return nil, err
+		return err
 	}
 	// A reader that looks whether anybody writes holds the lock for a moment.
-	for range 20 {
-		if err = syscall.Flock(int(f.Fd()), syscall.LOCK_EX|syscall.LOCK_NB); !errors.Is(err, syscall.EWOULDBLOCK) {
-			break
+	busy := true
+	for try := 0; busy && err == nil && try < 20; try++ {
+		if try > 0 {
+			time.Sleep(10 * time.Millisecond)
 		}
-		time.Sleep(10 * time.Millisecond)
+		busy, err = tryLock(f, false)
 	}
-	if errors.Is(err, syscall.EWOULDBLOCK) {
+	if busy && err == nil {
 		defer f.Close()
-		return nil, holder(dir, f)
+		return holder(d.dir, f)
 	}
-	if errors.Is(err, syscall.ENOSYS) || errors.Is(err, syscall.ENOTSUP) || errors.Is(err, syscall.ENOLCK) {
+	if err != nil && cannotLock(err) {
 		err = fmt.Errorf("its file system cannot lock files, mount it with locks or take another results folder: %w", err)
 	}
 	if err == nil {
@@ -60,9 +89,10 @@ func lock(d *disk, dir string, me LockedError) (*os.File, error) {
 	}
 	if err != nil {
 		f.Close()
-		return nil, fmt.Errorf("lock %s: %w", dir, err)
+		return fmt.Errorf("lock %s: %w", d.dir, err)
 	}
-	return f, nil
+	d.lock = &taken{name, f}
+	return d.mine() // another may have replaced the file before it was locked
 }
 
 func holder(dir string, f *os.File) *LockedError {
@@ -78,7 +108,9 @@ func holder(dir string, f *os.File) *LockedError {
 
 // locked says who writes to the folder, nil if nobody does.
 func locked(dir string) (*LockedError, error) {
-	f, err := os.OpenFile(filepath.Join(dir, lockFile), os.O_RDONLY|syscall.O_NOFOLLOW, 0)
+	f, err := openLock(dir, lockName(dir), func(name string) (*os.File, error) {
+		return os.Open(filepath.Join(dir, name))
+	})
 	if os.IsNotExist(err) {
 		return nil, nil
 	}
@@ -86,8 +118,8 @@ func locked(dir string) (*LockedError, error) {
 		return nil, err
 	}
 	defer f.Close() // gives the lock back
-	err = syscall.Flock(int(f.Fd()), syscall.LOCK_SH|syscall.LOCK_NB)
-	if errors.Is(err, syscall.EWOULDBLOCK) {
+	taken, err := tryLock(f, true)
+	if taken {
 		return holder(dir, f), nil
 	}
 	return nil, err

@@ -384,14 +384,20 @@ func (s *Store) setAsideTo(run, dir, name string) error {
 	if !exists(s.path(dir, name)) && dir != trialsDir {
 		return nil
 	}
-	to := s.path(historyDir, run, dir)
-	if err := s.disk.mkdir(to); err != nil {
+	folder := s.path(historyDir, run, dir)
+	if err := s.disk.mkdir(folder); err != nil {
 		return err
 	}
-	if err := s.disk.rename(s.path(dir, name), filepath.Join(to, name)); err != nil {
+	from, to := s.path(dir, name), filepath.Join(folder, name)
+	move := s.disk.rename
+	if link, err := os.Readlink(from); err == nil {
+		move = s.disk.relink
+		s.notice(fmt.Sprintf("%s is a link to %s: the link moves to %s", from, link, to))
+	}
+	if err := move(from, to); err != nil {
 		return err
 	}
-	if err := s.disk.syncDir(to); err != nil {
+	if err := s.disk.syncDir(folder); err != nil {
 		return err
 	}
 	return s.disk.syncDir(s.path(dir))

@@ -3,7 +3,6 @@ package store
 import (
 	"cmp"
 	"errors"
-	"os"
 	"path/filepath"
 	"slices"
 )
@@ -121,7 +120,7 @@ func (s *Store) regroup(olds ...*segment) error {
 	defer func() {
 		w.file.Close() // synced before, if anything was written
 		if err != nil {
-			os.Remove(moved.path)
+			s.disk.drop(moved.path)
 		}
 	}()
 	entries := make(map[int][]entry)

@@ -205,7 +205,7 @@ func createSegment(d *disk, dir string, h segmentHeader, t *table) (*segmentWrit
 	}
 	if err != nil {
 		file.Close()
-		os.Remove(path)
+		d.drop(path)
 		return nil, nil, err
 	}
 	return w, &segment{path: path, run: h.Run, table: t, ordered: h.Regrouped, active: true}, nil

@@ -15,7 +15,6 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
-	"os"
 	"path/filepath"
 	"runtime"
 	"strings"
@@ -55,7 +54,6 @@ type Store struct {
 	run     Run
 	notice  func(string)
 	retry   bool
-	lock    *os.File
 	disk    *disk
 	tables  tables
 	sums    sums
@@ -129,9 +127,11 @@ func Open(ctx context.Context, dir string, plan Plan, spec []byte, o Options) (_
 	if o.Notice == nil {
 		o.Notice = func(string) {}
 	}
-	if o.disk == nil {
-		o.disk = &disk{}
+	d := disk{}
+	if o.disk != nil {
+		d = *o.disk
 	}
+	d.notice = o.Notice
 	m := plan.Setting().Model
 	hash := plan.Hash()
 	queued := 2 * runtime.GOMAXPROCS(0)
@@ -139,7 +139,7 @@ func Open(ctx context.Context, dir string, plan Plan, spec []byte, o Options) (_
 		queued = 1 // a batch may have the traces of one trial, which may be long
 	}
 	s := &Store{
-		dir: dir, plan: plan, run: o.Run, notice: o.Notice, retry: o.RetryFailed, disk: o.disk,
+		dir: dir, plan: plan, run: o.Run, notice: o.Notice, retry: o.RetryFailed, disk: &d,
 		tables:  newTables(plan),
 		header:  segmentHeader{Format: segmentFormat, Run: o.Run.ID, Model: m.Name, Version: m.Version, Plan: hex.EncodeToString(hash[:]), Arch: Arch()},
 		queue:   make(chan *Batch, queued),
@@ -163,8 +163,7 @@ func Open(ctx context.Context, dir string, plan Plan, spec []byte, o Options) (_
 	if err := s.disk.mkdir(dir); err != nil {
 		return nil, err
 	}
-	s.lock, err = lock(o.disk, dir, LockedError{Host: o.Run.Host, PID: o.Run.PID, Started: o.Run.Started})
-	if err != nil {
+	if err := d.open(dir); err != nil {
 		return nil, err
 	}
 	defer func() {
@@ -172,6 +171,12 @@ func Open(ctx context.Context, dir string, plan Plan, spec []byte, o Options) (_
 			s.closeFiles()
 		}
 	}()
+	if err := checkFolders(dir); err != nil {
+		return nil, err
+	}
+	if err := d.take(LockedError{Host: o.Run.Host, PID: o.Run.PID, Started: o.Run.Started}); err != nil {
+		return nil, err
+	}
 	if err := refusal(dir, plan); err != nil { // who had the lock may have changed it
 		return nil, err
 	}
@@ -340,7 +345,7 @@ func (s *Store) commit() {
 		}
 		if now := time.Now(); now.Sub(synced) >= syncEvery {
 			synced = now
-			if err := s.writer.sync(); err != nil {
+			if err := errors.Join(s.disk.mine(), s.writer.sync()); err != nil {
 				s.fail(err)
 			}
 			if s.Err() == nil {
@@ -511,7 +516,7 @@ func (s *Store) closeFiles() error {
 		err = s.writer.file.Close()
 	}
 	s.files.closeAll()
-	return errors.Join(err, s.lock.Close())
+	return errors.Join(err, s.disk.close())
 }
 
 // metadata is what the footer of a file of the data set says beside its rows.

@@ -33,6 +33,9 @@ func WriteTraces(path string, m *models.Model, p *models.Point, id models.ID, r 
 		return err
 	}
 	dir := filepath.Dir(path)
+	if err := checkOut(dir); err != nil {
+		return err
+	}
 	if err := os.MkdirAll(dir, 0o777); err != nil {
 		return err
 	}

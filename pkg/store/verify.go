@@ -2,7 +2,6 @@ package store
 
 import (
 	"encoding/hex"
-	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -219,7 +218,7 @@ func (n *inspection) readParts(whole bool) error {
 func (n *inspection) readPart(k int, path string, whole bool) error {
 	r, err := openPart(path, n.tables.trials, false)
 	if err != nil {
-		return errors.Unwrap(err)
+		return bare(err)
 	}
 	defer r.close()
 	if r.metadata("sweep.plan") != n.hash {
@@ -229,7 +228,7 @@ func (n *inspection) readPart(k int, path string, whole bool) error {
 	series := filepath.Join(n.dir, seriesDir, partName(k))
 	same, err := sameSeries(series, n.plan, n.hash)
 	if err != nil {
-		n.problem(series, "%v", errors.Unwrap(err))
+		n.problem(series, "%v", bare(err))
 		return nil
 	}
 	if !same {
@@ -266,7 +265,7 @@ func (n *inspection) readPart(k int, path string, whole bool) error {
 func (n *inspection) verifyPart(k int, path string, failed int64) error {
 	r, err := openPart(path, n.tables.trials, true)
 	if err != nil {
-		return errors.Unwrap(err)
+		return bare(err)
 	}
 	defer r.close()
 	n.noteLists(path, r)
@@ -280,7 +279,7 @@ func (n *inspection) verifyPart(k int, path string, failed int64) error {
 		path := filepath.Join(n.dir, dir, partName(k))
 		br, err := openPart(path, n.tables.in(dir), true)
 		if err != nil {
-			n.problem(path, "%v", errors.Unwrap(err))
+			n.problem(path, "%v", bare(err))
 			continue
 		}
 		defer br.close()
@@ -475,7 +474,7 @@ func (n *inspection) readJournal() error {
 			continue // sealed and gone since the folder was listed
 		}
 		if err != nil {
-			n.problem(path, "%v", errors.Unwrap(err))
+			n.problem(path, "%v", bare(err))
 			continue
 		}
 		n.files.keep(g) // read though the writer removes it meanwhile
@@ -556,7 +555,7 @@ func (n *inspection) verifyTail() {
 	}
 	r, err := openPart(path, n.tables.trials, true)
 	if err != nil {
-		n.problem(path, "%v", errors.Unwrap(err))
+		n.problem(path, "%v", bare(err))
 		return
 	}
 	defer r.close()
@@ -617,7 +616,7 @@ func (n *inspection) verifySeries() error {
 func (n *inspection) verifySeriesTail(path string) {
 	r, err := openSeries(path)
 	if err != nil {
-		n.problem(path, "%v", errors.Unwrap(err))
+		n.problem(path, "%v", bare(err))
 		return
 	}
 	defer r.close()
