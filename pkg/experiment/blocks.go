@@ -12,15 +12,26 @@ import (
 // blockKeys are the keys that a block may have.
 var blockKeys = []string{"params", "sample", "derive", "zip", "where"}
 
+// maxBlocks is how many blocks a spec may have: each is compared with all before it.
+const maxBlocks = 256
+
 // blocks are the specs of one grid each that the blocks make, laid over what
-// they share; nil if there are none.
+// they share; nil if there are none, or a mistake.
 func (r *reader) blocks(root *yaml.Node) []*yaml.Node {
 	_, n := lookup(root, "blocks")
 	if n == nil {
 		return nil
 	}
-	if n.Kind != yaml.SequenceNode || len(n.Content) == 0 {
-		r.fail(n, "kind", "blocks", mistakef("as in blocks: [{params: {gamma: [0, 0.5]}}]", "takes a list of grids, not %s", what(n)))
+	const example = "as in blocks: [{params: {gamma: [0, 0.5]}}]"
+	switch {
+	case n.Kind != yaml.SequenceNode:
+		r.fail(n, "kind", "blocks", mistakef(example, "takes a list of grids, not %s", what(n)))
+		return nil
+	case len(n.Content) == 0:
+		r.fail(n, "missing", "blocks", mistakef("leave the key out, or write a grid "+example, "the list has no grid"))
+		return nil
+	case len(n.Content) > maxBlocks:
+		r.fail(n, "bounds", "blocks", mistakef("", "a spec has at most %d blocks, this has %d", maxBlocks, len(n.Content)))
 		return nil
 	}
 	var list []*yaml.Node

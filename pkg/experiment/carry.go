@@ -1,6 +1,7 @@
 package experiment
 
 import (
+	"cmp"
 	"crypto/sha256"
 	"slices"
 
@@ -124,7 +125,7 @@ func ascending(a *Axis) bool {
 	if a.list == nil {
 		return a.Len == 1 || a.rule.float(0) < a.rule.float(a.Len-1)
 	}
-	return slices.IsSortedFunc(a.list, compareNumbers)
+	return slices.IsSortedFunc(a.list, func(a, b models.Value) int { return cmp.Compare(sortKey(&a), sortKey(&b)) })
 }
 
 // last makes factor i the last one.

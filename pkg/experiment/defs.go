@@ -87,6 +87,10 @@ func (x *expander) merge(into, from *yaml.Node) {
 	}
 	for k, v := range pairs(from) {
 		if index(into, k.Value) < 0 {
+			if len(into.Content) > 2*maxKeys {
+				x.refuse(from, "bounds", mistakef("", "a mapping has at most %d keys", maxKeys))
+				return
+			}
 			into.Content = append(into.Content, k, v)
 		}
 	}

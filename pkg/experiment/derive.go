@@ -11,6 +11,10 @@ import (
 // A derived value's name is a column's.
 var columnName = regexp.MustCompile(`^[a-z][a-z0-9_]*$`)
 
+// maxDerived is how many values are derived, and how many conditions there are, in
+// one grid.
+const maxDerived = 256
+
 // derivedNames makes the names of derived values known to expressions.
 func (r *reader) derivedNames(root *yaml.Node, m *models.Model) {
 	if _, n := lookup(root, "derive"); n != nil && n.Kind == yaml.MappingNode {
@@ -28,6 +32,10 @@ func (r *reader) derive(root *yaml.Node, l *layout) (ok bool) {
 	section := r.section(root, "derive", "names to expressions")
 	if section == nil {
 		return true
+	}
+	if n := len(section.Content) / 2; n > maxDerived {
+		r.fail(section, "bounds", "derive", mistakef("", "a spec has at most %d derived values, this has %d", maxDerived, n))
+		return false
 	}
 	ok = true
 	for k, v := range pairs(section) {
@@ -114,6 +122,10 @@ func (r *reader) conditions(root *yaml.Node, l *layout) (list []*expression, ok 
 	if n.Kind != yaml.SequenceNode {
 		e := r.expression(n, "where")
 		return []*expression{e}, e != nil
+	}
+	if len(n.Content) > maxDerived {
+		r.fail(n, "bounds", "where", mistakef("join them with and", "a spec has at most %d conditions, this has %d", maxDerived, len(n.Content)))
+		return nil, false
 	}
 	ok = true
 	for i, c := range n.Content {

@@ -32,6 +32,7 @@ type expression struct {
 
 	program *vm.Program
 	kind    models.Kind // of its values, once it is compiled
+	cost    int64       // of a value, in rows of maxWork
 }
 
 // scope is what the names in expressions stand for.
@@ -130,6 +131,9 @@ func (r *reader) written(n *yaml.Node, path string) bool {
 // parse parses the text of a scalar, or what stands for it with every character
 // in its place.
 func (r *reader) parse(n *yaml.Node, path, text string) *expression {
+	if !r.work(compileWork, n, path) {
+		return nil
+	}
 	e := &expression{node: n, path: path, text: text}
 	config := conf.CreateNew()
 	for _, o := range options {
@@ -283,6 +287,7 @@ func (r *reader) compile(e *expression, wanted ...models.Kind) bool {
 		return false
 	}
 	e.program = program
+	e.cost = cost(program)
 	typ := program.Node().Type()
 	if typ == nil || kindsOf[typ.String()] == 0 {
 		r.fail(e.node, "expression", e.path, mistakef("write 1.0 or float(n) to make an integer a number", "the expression gives values of several kinds"))
@@ -298,6 +303,21 @@ func (r *reader) compile(e *expression, wanted ...models.Kind) bool {
 		return false
 	}
 	return true
+}
+
+// cost is what an expression costs to evaluate, in rows of maxWork: a call some
+// three, and sixteen other steps one.
+func cost(p *vm.Program) int64 {
+	calls := int64(0)
+	ast.Find(p.Node(), func(n ast.Node) bool {
+		if c, ok := n.(*ast.CallNode); ok {
+			if name, ok := c.Callee.(*ast.IdentifierNode); ok && name.Value != "join texts" && !strings.HasSuffix(name.Value, " integers") {
+				calls++
+			}
+		}
+		return false
+	})
+	return 1 + int64(len(p.Bytecode))/16 + 3*calls
 }
 
 var kindNames = map[models.Kind]string{models.FloatKind: "a number", models.IntKind: "an integer", models.TextKind: "a text", models.FlagKind: "true or false"}
@@ -401,6 +421,10 @@ func plainWords(message string) string {
 // failAt records a mistake at a character of an expression: there where it
 // stands in the file, if the text is written as it is.
 func (r *reader) failAt(e *expression, from, width int, m *mistake) {
+	if r.full() {
+		r.fails++
+		return
+	}
 	at, ok := r.places[e.node]
 	if !ok {
 		at.src = r.file

@@ -2,11 +2,10 @@ package experiment
 
 import (
 	"errors"
-	"io"
-	"io/fs"
 	"os"
 	"path/filepath"
 
+	"github.com/neurosweep/sweep/internal/textfile"
 	"go.yaml.in/yaml/v3"
 )
 
@@ -30,20 +29,16 @@ func (r *reader) extend(root *yaml.Node, file string) *yaml.Node {
 	// A folder opened as a root is not left, by no link either.
 	folder, err := os.OpenRoot(filepath.Dir(file))
 	if err != nil {
-		return bad(n, "read", "", "%v", plain(err))
+		return bad(n, "read", "", "the spec's folder cannot be opened")
 	}
 	defer folder.Close()
-	f, err := folder.Open(n.Value)
-	if err != nil {
-		return bad(n, "read", "", "%s: %v", clip(n.Value), plain(err))
+	text, err := textfile.ReadIn(folder, n.Value, maxSize)
+	var odd *textfile.NotPlain
+	if errors.As(err, &odd) {
+		return bad(n, "read", "", "%s is no file: it is %s", clip(n.Value), odd.What)
 	}
-	defer f.Close()
-	if info, err := f.Stat(); err != nil || !info.Mode().IsRegular() {
-		return bad(n, "read", "", "%s is no file", clip(n.Value))
-	}
-	text, err := io.ReadAll(io.LimitReader(f, maxSize+1))
 	if err != nil {
-		return bad(n, "read", "", "%s: %v", clip(n.Value), plain(err))
+		return bad(n, "read", "", "%s: %v", clip(n.Value), err)
 	}
 	r.sources++
 	src := newSource(filepath.Join(filepath.Dir(file), n.Value), string(text), r.sources)
@@ -74,13 +69,4 @@ func (r *reader) extend(root *yaml.Node, file string) *yaml.Node {
 		merged.Content = append(merged.Content, base.Content[i-1], variants)
 	}
 	return merged
-}
-
-// plain is an error without the path that it repeats.
-func plain(err error) error {
-	var p *fs.PathError
-	if errors.As(err, &p) {
-		return p.Err
-	}
-	return err
 }

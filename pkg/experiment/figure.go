@@ -131,6 +131,7 @@ var (
 const (
 	maxFigures = 100
 	maxNumbers = 100 // in a list of contours or marks
+	maxCurves  = 32  // of with
 )
 
 // keys are all that figures of the kind may have.
@@ -173,7 +174,32 @@ func (r *reader) figures(root *yaml.Node, s *Spec) []Figure {
 		r.fail(n, "kind", "figures", mistakef("as in - {kind: line, x: sigma, y: mean(d)}", "takes a list of figures, not %s", what(n)))
 		return nil
 	}
-	return r.figureList(n, s)
+	key := figuresKey{node: n}
+	if r.unsure == nil {
+		key.columns = fmt.Sprint(s.Columns())
+		if s.carry != nil {
+			key.columns += fmt.Sprint(s.carry.param)
+		}
+		if list, ok := r.drawn[key]; ok {
+			return slices.Clone(list)
+		}
+	}
+	before := r.fails
+	list := r.figureList(n, s)
+	if r.fails == before && r.unsure == nil {
+		if r.drawn == nil {
+			r.drawn = make(map[figuresKey][]Figure)
+		}
+		r.drawn[key] = slices.Clone(list)
+	}
+	return list
+}
+
+// figuresKey names figures of a data set with certain columns: what several variants
+// share is read once.
+type figuresKey struct {
+	node    *yaml.Node
+	columns string
 }
 
 // perhaps are columns that the spec may have once the mistakes in its points
@@ -214,6 +240,9 @@ func (r *reader) figureList(n *yaml.Node, s *Spec) []Figure {
 	list := []Figure{}
 	named := make(map[string]bool)
 	for i, c := range nodes {
+		if r.full() || r.spent() {
+			break
+		}
 		f := r.figure(c, path(i), s)
 		if f == nil {
 			continue
@@ -592,6 +621,10 @@ func (r *reader) logarithmic(n *yaml.Node, path string) (axes []string) {
 func (r *reader) curves(n *yaml.Node, path string) (curves []Curve) {
 	if n.Kind != yaml.SequenceNode {
 		r.fail(n, "kind", path, mistakef("as in - {from: theory, y: overlap}", "takes a list of curves, not %s", what(n)))
+		return nil
+	}
+	if len(n.Content) > maxCurves {
+		r.fail(n, "bounds", path, mistakef("", "a figure has at most %d curves from elsewhere, this has %d", maxCurves, len(n.Content)))
 		return nil
 	}
 	columns := r.scope

@@ -20,6 +20,7 @@ var (
 	sameKind        = []any{new(func(int) int), new(func(float64) float64)}
 	sameTwo         = []any{new(func(int, int) int), new(func(float64, float64) float64), new(func(int, float64) float64), new(func(float64, int) float64)}
 	twoIntegers     = []any{new(func(int, int) int)}
+	twoTexts        = []any{new(func(string, string) string)}
 )
 
 type function struct {
@@ -83,6 +84,18 @@ func checked(sign string, f func(a, b int) (int, bool)) function {
 	}, twoIntegers}
 }
 
+// maxText is the length of a text that an expression gives, in bytes.
+const maxText = maxExpression
+
+// joined puts two texts together.
+var joined = function{func(a ...any) (any, error) {
+	x, y := a[0].(string), a[1].(string)
+	if len(x)+len(y) > maxText {
+		return nil, fmt.Errorf("the text is longer than %d bytes", maxText)
+	}
+	return x + y, nil
+}, twoTexts}
+
 // functions are those that a spec may call.
 var functions = map[string]function{
 	"abs": {func(a ...any) (any, error) {
@@ -112,6 +125,7 @@ func expressionOptions() []expr.Option {
 	for _, name := range functionNames() {
 		o = append(o, expr.Function(name, functions[name].call, functions[name].types...))
 	}
+	o = append(o, expr.Function("join texts", joined.call, joined.types...))
 	for _, op := range []struct {
 		sign, name string
 		f          function
@@ -124,12 +138,20 @@ func expressionOptions() []expr.Option {
 		})},
 		{"**", "power of numbers", real2(pow)},
 	} {
-		o = append(o, expr.Function(op.name, op.f.call, op.f.types...), expr.Operator(op.sign, op.name))
+		o = append(o, expr.Function(op.name, op.f.call, op.f.types...), expr.Operator(op.sign, overloads(op.sign, op.name)...))
 		if op.sign == "**" {
 			o = append(o, expr.Operator("^", op.name))
 		}
 	}
 	return o
+}
+
+// overloads are the functions that stand for an operator.
+func overloads(sign, name string) []string {
+	if sign == "+" {
+		return []string{name, "join texts"}
+	}
+	return []string{name}
 }
 
 // exp is e^x: 2^k · e^r with |r| ≤ ln(2)/2, the rest by the rational function

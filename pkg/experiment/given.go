@@ -224,6 +224,9 @@ func (r *reader) list(n *yaml.Node, param int, d *models.ParamDecl, path string)
 		r.fail(n, "axis", path, mistakef("leave the key out for the default", "the list is empty"))
 		return nil
 	}
+	if !r.work(int64(len(n.Content))*listedWork, n, path) {
+		return nil
+	}
 	values := make([]models.Value, len(n.Content))
 	first := make(map[models.Value]int, len(n.Content))
 	ok := true
@@ -378,7 +381,7 @@ func (g *generator) axis(q []*big.Rat, refine int64, param int, d *models.ParamD
 	switch {
 	case m != nil:
 		return nil, one(wrong, "axis", m)
-	case count.Cmp(big.NewInt(maxTrials)) > 0:
+	case count.Cmp(big.NewInt(maxCount)) > 0:
 		return nil, one(2, "trials", mistakef("", "the axis has %s values, more than a plan can number", show(new(big.Rat).SetInt(count))))
 	case g.name == "logspace":
 		for i := range 2 {
@@ -443,7 +446,7 @@ func (r *reader) mapping(n *yaml.Node, param int, d *models.ParamDecl, path stri
 		case !named(k):
 			ok = false
 		case k.Value == "refine":
-			refine = r.count(v, at, 1, maxTrials)
+			refine = r.count(v, at, 1, maxCount)
 		case k.Value == "when":
 			when = v
 		case !slices.Contains(forms(), k.Value):
@@ -514,6 +517,9 @@ func (r *reader) refineList(n *yaml.Node, g *given, k int64, param int, d *model
 	gaps := int64(len(n.Content) - 1)
 	if gaps > 0 && k > maxTable/gaps {
 		r.fail(n, "table", path, mistakef("take a sequence, such as linspace", "a list is refined to at most %d values", maxTable))
+		return nil
+	}
+	if !r.work(refinedWork*gaps*k, n, path) {
 		return nil
 	}
 	var values []models.Value

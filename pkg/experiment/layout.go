@@ -16,11 +16,19 @@ import (
 // maxTable is how many rows are laid out one by one: of parameters that are
 // tied to each other, of a design, of derived values. Axes that stand by
 // themselves have no such limit.
-const maxTable = 1 << 22
+const maxTable = 1 << 20
 
-// maxWork is how many rows are laid out in all to read one spec with its
-// variants.
-const maxWork = 1 << 25
+// maxWork is how much is laid out in all to read one spec with its variants, in
+// rows of a condition on a number, of which a second has so many. The others are
+// what else there is to do, measured in these.
+const (
+	maxWork     = 1 << 22
+	tableWork   = 1   // a derived value that is kept
+	drawnWork   = 3   // a coordinate of a design's point
+	listedWork  = 8   // a number written out
+	refinedWork = 30  // one put between two
+	compileWork = 300 // an expression that is read
+)
 
 // factor is one or more parameters that change together. A grid is the product
 // of its factors: what ties parameters to each other, a zip, a condition, a
@@ -290,7 +298,11 @@ func (l *layout) each(names []string, node *yaml.Node, path string, visit func(f
 		l.r.fail(node, "table", path, mistakef("make the axes that it names shorter", "the axes that it rests on have %s values together; at most %d can be laid out", show(new(big.Rat).SetInt(n)), maxTable))
 		return false
 	}
-	if !l.r.work(n.Int64(), node, path) {
+	cost := l.r.reading
+	for _, d := range derived {
+		cost += d.expr.cost
+	}
+	if !l.r.work(saturate(n.Int64(), max(cost, 1)), node, path) {
 		return false
 	}
 	for _, f := range fs {
@@ -355,14 +367,34 @@ func (r *reader) tabulate(a *Axis, node *yaml.Node, path string) bool {
 	return true
 }
 
-// work counts the rows laid out for a spec.
+// work counts what is laid out for a spec. That it is too much is said once, for
+// nothing that is read behind it can be laid out either.
 func (r *reader) work(n int64, node *yaml.Node, path string) bool {
-	if r.rows += n; r.rows > r.limit {
-		r.fail(node, "table", path, mistakef("", "the spec with its variants lays out more than %d rows one by one", r.limit))
+	if r.rows <= r.limit {
+		if r.rows += min(n, r.limit+1); r.rows <= r.limit {
+			return true
+		}
+		r.fail(node, "table", path, mistakef("make the axes that are tied to each other shorter, or join conditions with and", "the spec with its variants lays out more than %d rows one by one", r.limit))
 		return false
 	}
-	return true
+	r.fails++
+	return false
 }
+
+// reads says that at each row these are evaluated, until what it returns is called.
+func (r *reader) reads(list ...*expression) func() {
+	before := r.reading
+	r.reading = 0
+	for _, e := range list {
+		if e != nil {
+			r.reading += e.cost
+		}
+	}
+	return func() { r.reading = before }
+}
+
+// spent reports whether nothing more can be laid out.
+func (r *reader) spent() bool { return r.rows > r.limit }
 
 // derive evaluates a derived value in the environment.
 func (l *layout) derive(d *derivation) (models.Value, error) {
@@ -388,12 +420,40 @@ func distinct(values []models.Value, param int, kind models.Kind) (*Axis, []int3
 	var list []models.Value
 	places := make([]int32, len(values))
 	if kind == models.FloatKind || kind == models.IntKind {
-		list = slices.Clone(values)
-		slices.SortFunc(list, compareNumbers)
-		list = slices.Compact(list)
-		for i, v := range values {
-			at, _ := slices.BinarySearchFunc(list, v, compareNumbers)
-			places[i] = int32(at)
+		// Keys beside their places are sorted faster than the values.
+		type keyed struct {
+			key   uint64
+			at    int32
+			unset int32 // 1: comes last
+		}
+		order := make([]keyed, len(values))
+		for i := range values {
+			order[i] = keyed{key: sortKey(&values[i]), at: int32(i)}
+			if !values[i].IsSet() {
+				order[i].unset = 1
+			}
+		}
+		byKey := func(a, b keyed) int {
+			if a.unset != b.unset {
+				return cmp.Compare(a.unset, b.unset)
+			}
+			return cmp.Compare(a.key, b.key)
+		}
+		if !slices.IsSortedFunc(order, byKey) {
+			slices.SortFunc(order, byKey)
+		}
+		count := 0
+		for k := range order {
+			if k == 0 || byKey(order[k], order[k-1]) != 0 {
+				count++
+			}
+		}
+		list = make([]models.Value, 0, count)
+		for k, o := range order {
+			if k == 0 || byKey(o, order[k-1]) != 0 {
+				list = append(list, values[o.at])
+			}
+			places[o.at] = int32(len(list) - 1)
 		}
 	} else {
 		first := make(map[models.Value]int32)
@@ -407,18 +467,24 @@ func distinct(values []models.Value, param int, kind models.Kind) (*Axis, []int3
 			places[i] = at
 		}
 	}
-	return &Axis{Param: param, Len: int64(len(list)), kind: kind, list: slices.Clip(list)}, places
+	return &Axis{Param: param, Len: int64(len(list)), kind: kind, list: list}, places
 }
 
-// compareNumbers orders numbers of one kind; what is not set comes last.
-func compareNumbers(a, b models.Value) int {
-	switch {
-	case !a.IsSet() || !b.IsSet():
-		return cmp.Compare(b.Kind(), a.Kind())
-	case a.Kind() == models.IntKind:
-		return cmp.Compare(a.Int(), b.Int())
+// sortKey is a number whose order is that of the numbers of one kind.
+func sortKey(v *models.Value) uint64 {
+	const sign = 1 << 63
+	switch v.Kind() {
+	case models.IntKind:
+		return uint64(v.Int()) ^ sign
+	case models.FloatKind:
+	default:
+		return 0
 	}
-	return cmp.Compare(a.Float(), b.Float())
+	bits := math.Float64bits(v.Float())
+	if bits&sign != 0 {
+		return ^bits
+	}
+	return bits | sign
 }
 
 // join makes one factor of several: rows are those of their product that it
@@ -477,6 +543,7 @@ func (l *layout) resolve(param, order int) bool {
 	var only *Axis // the axis if nothing varies
 	held, ok := rule.when == nil, true
 	row := int32(0)
+	defer l.r.reads(append(slices.Clone(rule.formulas), rule.when)...)()
 	ok = l.each(rule.names(), rule.node, rule.path, func(factors []int, _ []int64, params []int) bool {
 		fs = factors
 		axis, value, holds, ok := l.giveNow(rule, param, params)
@@ -501,7 +568,7 @@ func (l *layout) resolve(param, order int) bool {
 		if axis != nil {
 			cost = axis.cost()
 		}
-		if !l.r.work(count*cost, rule.node, rule.path) {
+		if !l.r.work(count*(cost+tableWork), rule.node, rule.path) {
 			return false
 		}
 		for i := range count {
@@ -592,6 +659,7 @@ func (l *layout) condition(e *expression) bool {
 	var rows []int32
 	var fs []int
 	row, removed := int32(0), int64(0)
+	defer l.r.reads(e)()
 	ok := l.each(e.names, e.node, e.path, func(factors []int, _ []int64, params []int) bool {
 		fs = factors
 		x, err := l.env.eval(e)
@@ -644,12 +712,23 @@ func (l *layout) table(d *derivation) (tabulated, bool) {
 	if d.param >= 0 {
 		kind = l.decl(d.param).Kind
 	}
+	texts := make(map[string]models.Value)
+	l.r.reading = tableWork
+	defer func() { l.r.reading = 0 }()
 	ok := l.each([]string{d.name}, d.expr.node, d.expr.path, func(fs []int, _ []int64, params []int) bool {
 		t.factors = fs
 		var v models.Value
 		switch x := l.env.values[d.name].(type) {
 		case string:
-			v = models.TextValue(x)
+			// Equal texts are kept once, and many long ones cannot be.
+			var known bool
+			if v, known = texts[x]; !known {
+				if !l.r.work(int64(len(x)), d.expr.node, d.expr.path) {
+					return false
+				}
+				v = models.TextValue(x)
+				texts[x] = v
+			}
 		case bool:
 			v = models.FlagValue(x)
 		default:

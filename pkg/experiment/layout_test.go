@@ -2,6 +2,7 @@ package experiment
 
 import (
 	"fmt"
+	"math"
 	"strings"
 	"testing"
 
@@ -109,5 +110,28 @@ func TestLayouts(t *testing.T) {
 				t.Errorf("got\n%s", got)
 			}
 		})
+	}
+}
+
+// Distinct values stand in order, what is not set last, and each value's place is its own.
+func TestDistinct(t *testing.T) {
+	ints := []models.Value{models.IntValue(math.MaxInt64), {}, models.IntValue(-3), models.IntValue(math.MinInt64), {}, models.IntValue(0), models.IntValue(-3)}
+	floats := []models.Value{{}, models.FloatValue(1.5), models.FloatValue(-1e308), models.FloatValue(0), models.FloatValue(-5e-324), models.FloatValue(1.5)}
+	for _, values := range [][]models.Value{ints, floats} {
+		kind := values[2].Kind()
+		a, places := distinct(values, 0, kind)
+		for i, v := range values {
+			if a.Value(int64(places[i])) != v {
+				t.Errorf("%v stands at %d of %v", v, places[i], a.list)
+			}
+		}
+		for i, v := range a.list[:a.Len-1] {
+			if !v.IsSet() || i+2 < int(a.Len) && v.Float() >= a.list[i+1].Float() && kind == models.FloatKind || i+2 < int(a.Len) && kind == models.IntKind && v.Int() >= a.list[i+1].Int() {
+				t.Errorf("%v", a.list)
+			}
+		}
+		if a.Len != 5 || a.list[4].IsSet() {
+			t.Errorf("%v", a.list)
+		}
 	}
 }

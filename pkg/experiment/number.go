@@ -48,7 +48,7 @@ func parseNumber(text string) (*big.Rat, error) {
 		var d *big.Rat
 		if d, err = parseDecimal(below); err == nil {
 			if d.Sign() == 0 {
-				return nil, mistakef("", "%s divides by zero", text)
+				return nil, mistakef("", "%s divides by zero", clip(text))
 			}
 			r.Quo(r, d)
 		}
@@ -162,8 +162,11 @@ func withoutZeros(text string) string {
 // clip shortens what is quoted in a message.
 func clip(text string) string {
 	const most = 40
-	if r := []rune(text); len(r) > most {
-		return string(r[:most]) + "…"
+	count := 0
+	for i := range text {
+		if count++; count > most {
+			return text[:i] + "…"
+		}
 	}
 	return text
 }

@@ -21,6 +21,9 @@ var changeable = []string{"name", "about", "seed", "replicates", "order", "measu
 // merged are the keys whose entries are changed one by one.
 var merged = []string{"measure", "record", "params", "sample", "derive", "carry", "streams"}
 
+// maxVariants is how many variants a spec has.
+const maxVariants = 256
+
 // A variant's name ends the name of a folder.
 var variantName = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9_.-]*$`)
 
@@ -29,6 +32,10 @@ var variantName = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9_.-]*$`)
 func (r *reader) variants(root *yaml.Node) []variant {
 	section := r.section(root, "variants", "names to changes")
 	if section == nil {
+		return nil
+	}
+	if n := len(section.Content) / 2; n > maxVariants {
+		r.fail(section, "bounds", "variants", mistakef("write several specs that extend one", "a spec has at most %d variants, this has %d", maxVariants, n))
 		return nil
 	}
 	var list []variant

@@ -38,7 +38,7 @@ var pythonFunctions = map[string]string{
 var pythonOperators = map[string]string{
 	"+": "+", "-": "-", "*": "*", "/": "/", "**": "**", "^": "**", "==": "==", "!=": "!=", "<": "<", "<=": "<=", ">": ">", ">=": ">=",
 	"and": "&", "&&": "&", "or": "|", "||": "|",
-	"add integers": "+", "subtract integers": "-", "multiply integers": "*", "power of numbers": "**", "pow": "**",
+	"add integers": "+", "join texts": "+", "subtract integers": "-", "multiply integers": "*", "power of numbers": "**", "pow": "**",
 }
 
 func (p *pythonWriter) text(n ast.Node) string {

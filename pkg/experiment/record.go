@@ -45,7 +45,7 @@ func (r *reader) every(n *yaml.Node, path string) int64 {
 		switch {
 		case !named(k):
 		case k.Value == "every":
-			every = r.count(v, join(path, k.Value), 1, maxTrials)
+			every = r.count(v, join(path, k.Value), 1, maxCount)
 		default:
 			r.fail(k, "unknown-key", join(path, k.Value), mistakef(suggest(k.Value, "keys", recordKeys), "a trace has no key %q", clip(k.Value)))
 		}

@@ -91,7 +91,7 @@ func (r *reader) sampled(root *yaml.Node, s *Spec, l *layout) bool {
 	if r.fails > before || slices.ContainsFunc(laws, func(f law) bool { return f == nil }) {
 		return false
 	}
-	if !r.work((count+more)*int64(len(params)), section, "sample") {
+	if !r.work((count+more)*int64(len(params))*drawnWork, section, "sample") {
 		return false
 	}
 	f, p, err := l.draw(how, s.Setting.Seed, params, laws, int(count+more))

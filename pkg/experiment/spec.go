@@ -2,17 +2,14 @@ package experiment
 
 import (
 	"cmp"
-	"errors"
 	"fmt"
-	"io"
-	"io/fs"
 	"math"
 	"math/big"
-	"os"
 	"path/filepath"
 	"slices"
 	"strings"
 
+	"github.com/neurosweep/sweep/internal/textfile"
 	"github.com/neurosweep/sweep/pkg/models"
 	"go.yaml.in/yaml/v3"
 )
@@ -75,29 +72,21 @@ type Spec struct {
 	source   *source
 }
 
-// maxTrials is how many trials a plan may have.
-const maxTrials = 1 << 62
+// maxTrials is how many trials a plan may have: at a million a second those of a
+// fortnight.
+const maxTrials = 1 << 40
+
+// maxCount is the largest number of values, replicates and the like that is read,
+// before the trials are counted.
+const maxCount = 1 << 62
 
 // Read reads a spec file. Its error is an [Errors] with every mistake.
 func Read(path string, o Options) (*Spec, error) {
-	f, err := os.Open(path)
+	text, err := textfile.Read(path, maxSize)
 	if err != nil {
-		return nil, unreadable(path, err)
-	}
-	defer f.Close()
-	text, err := io.ReadAll(io.LimitReader(f, maxSize+1))
-	if err != nil {
-		return nil, unreadable(path, err)
+		return nil, Errors{{Code: "read", File: path, Message: err.Error()}}
 	}
 	return Parse(path, text, o)
-}
-
-func unreadable(path string, err error) error {
-	var p *fs.PathError
-	if errors.As(err, &p) {
-		err = p.Err
-	}
-	return Errors{{Code: "read", File: path, Message: err.Error()}}
 }
 
 // Parse reads a spec from text; file names it in messages, and gives it its
@@ -130,6 +119,9 @@ func Parse(file string, text []byte, o Options) (*Spec, error) {
 	var chosen *yaml.Node
 	sound := len(r.errs) == 0
 	for _, v := range variants {
+		if r.full() || r.spent() {
+			return nil, r.err()
+		}
 		merged := r.merge(root, v.changes)
 		if sound {
 			r.variant = v.name
@@ -193,7 +185,7 @@ func (r *reader) spec(root *yaml.Node) *Spec {
 		case "seed":
 			seed = r.count(v, "seed", 0, math.MaxInt64)
 		case "replicates":
-			s.Replicates = r.count(v, "replicates", 1, maxTrials)
+			s.Replicates = r.count(v, "replicates", 1, maxCount)
 		case "order":
 			s.Order = r.orderKey(v)
 		case "model", "measure", "record", "params", "sample", "derive", "zip", "where", "carry", "blocks", "streams", "figures", "variants":
@@ -228,25 +220,75 @@ func (r *reader) spec(root *yaml.Node) *Spec {
 	return s
 }
 
+// laidOut is what a spec says of the points: variants that change nothing of it share
+// it.
+type laidOut struct {
+	grids   []*grid
+	carry   *carry
+	columns []models.Column
+	derived []*derivation
+	axes    []Axis
+}
+
+// pointsKeys are the keys of a spec that say what its points are, but for the
+// replicates.
+var pointsKeys = []string{"model", "measure", "params", "sample", "derive", "zip", "where", "carry", "blocks"}
+
+// pointsKey names the points of a spec: the values of these keys, and the seed if a
+// design is drawn from it.
+type pointsKey struct {
+	values [9]*yaml.Node
+	seed   uint64
+}
+
+func keyOf(root *yaml.Node, s *Spec) (k pointsKey) {
+	for i, name := range pointsKeys {
+		_, k.values[i] = lookup(root, name)
+	}
+	if k.values[slices.Index(pointsKeys, "sample")] != nil || k.values[slices.Index(pointsKeys, "blocks")] != nil {
+		k.seed = s.Setting.Seed
+	}
+	return k
+}
+
 // points lays out the points of a spec: of each of its blocks, or of the whole.
 func (r *reader) points(root *yaml.Node, s *Spec) {
+	key := keyOf(root, s)
+	laid := r.laid[key]
+	if laid == nil {
+		before := r.fails
+		r.layOut(root, s)
+		if r.fails > before {
+			return
+		}
+		laid = &laidOut{s.grids, s.carry, s.columns, s.derived, s.Axes}
+		if r.laid == nil {
+			r.laid = make(map[pointsKey]*laidOut)
+		}
+		r.laid[key] = laid
+	}
+	s.grids, s.carry, s.columns, s.derived, s.Axes = laid.grids, laid.carry, laid.columns, laid.derived, slices.Clone(laid.axes)
+	r.size(root, s)
+}
+
+func (r *reader) layOut(root *yaml.Node, s *Spec) {
+	before := r.fails
 	blocks := r.blocks(root)
+	if blocks == nil && r.fails > before {
+		return
+	}
 	if blocks == nil {
 		blocks = []*yaml.Node{root}
 	}
 	s.derived = nil
-	before := r.fails
 	for _, b := range blocks {
 		if g := r.grid(b, s); g != nil {
 			s.grids = append(s.grids, g)
 		}
 	}
 	s.carry = r.carry(root, s)
-	if r.fails > before || len(s.grids) < len(blocks) {
-		return
-	}
-	if r.unite(root, s) {
-		r.size(root, s)
+	if r.fails == before && len(s.grids) == len(blocks) {
+		r.unite(root, s)
 	}
 }
 
@@ -311,7 +353,7 @@ func (r *reader) count(n *yaml.Node, path string, low, high int64) int64 {
 	}
 	if i < low || i > high {
 		limit := fmt.Sprint(high)
-		if high == maxTrials {
+		if high == maxCount {
 			limit = "2^62"
 		}
 		r.fail(n, "bounds", path, mistakef("", "must lie in [%d, %s], not at %d", low, limit, i))
@@ -625,6 +667,6 @@ func (r *reader) size(root *yaml.Node, s *Spec) {
 		if at == nil {
 			at = root
 		}
-		r.fail(at, "trials", "params", mistakef("", "the plan has %s trials; at most 2^62 can be numbered", show(new(big.Rat).SetInt(n))))
+		r.fail(at, "trials", "params", mistakef("", "the plan has %s trials; at most 2^40 can be planned", show(new(big.Rat).SetInt(n))))
 	}
 }

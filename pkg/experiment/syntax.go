@@ -18,6 +18,7 @@ const (
 	maxSize   = 1 << 20 // of a spec, in bytes
 	maxDepth  = 24      // of the nesting of lists and mappings
 	maxErrors = 100     // that are reported
+	maxKeys   = 1000    // of a mapping
 )
 
 // place says where a node was written, and as part of what.
@@ -28,13 +29,16 @@ type place struct {
 
 // reader collects the mistakes of one spec: of its file and its overrides.
 type reader struct {
-	models []*models.Model
-	file   *source
-	places map[*yaml.Node]place // of nodes that stand in a variant or an override
-	read   map[valueKey]*given  // values already read
-	scope  *scope               // what names stand for in the expressions being read
-	rows   int64                // laid out one by one so far
-	limit  int64                // of these
+	models  []*models.Model
+	file    *source
+	places  map[*yaml.Node]place    // of nodes that stand in a variant or an override
+	read    map[valueKey]*given     // values already read
+	scope   *scope                  // what names stand for in the expressions being read
+	rows    int64                   // laid out one by one so far
+	limit   int64                   // of these
+	reading int64                   // what the expressions cost that are evaluated at each row
+	laid    map[pointsKey]*laidOut  // points already laid out
+	drawn   map[figuresKey][]Figure // figures already read
 
 	unsure  []string // columns that figures may name although mistakes hide them
 	variant string   // being read, if the spec without it is right
@@ -48,6 +52,10 @@ type reader struct {
 
 // fail records a mistake at the node.
 func (r *reader) fail(n *yaml.Node, code, path string, m *mistake) {
+	if r.full() {
+		r.fails++
+		return
+	}
 	at, ok := r.places[n]
 	if !ok {
 		at.src = r.file
@@ -60,6 +68,9 @@ func (r *reader) fail(n *yaml.Node, code, path string, m *mistake) {
 
 func (r *reader) report(src *source, line, column, width int, code, path string, m *mistake) {
 	r.fails++
+	if r.full() {
+		return
+	}
 	if r.variant != "" && !strings.HasPrefix(path, "variants.") {
 		m = mistakef(m.hint, "in variant %s: %s", r.variant, m.message)
 	}
@@ -69,7 +80,7 @@ func (r *reader) report(src *source, line, column, width int, code, path string,
 		width: width, order: src.order,
 	}
 	// What several variants share is read with each of them.
-	if r.full() || r.seen[e] {
+	if r.seen[e] {
 		return
 	}
 	if r.seen == nil {
@@ -256,6 +267,10 @@ func (r *reader) strict(n *yaml.Node, path string, depth int, defs bool) bool {
 			ok = r.strict(c, element(path, i), depth+1, defs) && ok
 		}
 	case yaml.MappingNode:
+		if len(n.Content)/2 > maxKeys {
+			r.fail(n, "bounds", path, mistakef("", "a mapping has at most %d keys, this has %d", maxKeys, len(n.Content)/2))
+			return false
+		}
 		first := make(map[string]*yaml.Node, len(n.Content)/2)
 		for k, v := range pairs(n) {
 			below := join(path, k.Value)
