@@ -1,7 +1,6 @@
 package experiment
 
 import (
-	"cmp"
 	"crypto/sha256"
 	"slices"
 
@@ -125,7 +124,7 @@ func ascending(a *Axis) bool {
 	if a.list == nil {
 		return a.Len == 1 || a.rule.float(0) < a.rule.float(a.Len-1)
 	}
-	return slices.IsSortedFunc(a.list, func(a, b models.Value) int { return cmp.Compare(sortKey(&a), sortKey(&b)) })
+	return slices.IsSortedFunc(a.list, compareNumbers)
 }
 
 // last makes factor i the last one.

@@ -470,6 +470,14 @@ func distinct(values []models.Value, param int, kind models.Kind) (*Axis, []int3
 	return &Axis{Param: param, Len: int64(len(list)), kind: kind, list: list}, places
 }
 
+// compareNumbers orders numbers of one kind; what is not set comes last.
+func compareNumbers(a, b models.Value) int {
+	if !a.IsSet() || !b.IsSet() {
+		return cmp.Compare(b.Kind(), a.Kind())
+	}
+	return cmp.Compare(sortKey(&a), sortKey(&b))
+}
+
 // sortKey is a number whose order is that of the numbers of one kind.
 func sortKey(v *models.Value) uint64 {
 	const sign = 1 << 63
