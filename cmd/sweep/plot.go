@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -16,6 +17,7 @@ import (
 	"github.com/neurosweep/sweep/pkg/experiment"
 	"github.com/neurosweep/sweep/pkg/models/all"
 	"github.com/neurosweep/sweep/pkg/report"
+	"github.com/neurosweep/sweep/pkg/runner"
 	"github.com/neurosweep/sweep/pkg/store"
 )
 
@@ -73,7 +75,7 @@ beside them. The same data give the same bytes.`,
 		if out == "" {
 			out = filepath.Join(dir, figuresDir)
 		}
-		paths, err := drawFigures(figures, out, formats)
+		paths, err := drawFigures(cmd.Context(), figures, out, formats)
 		if a.json {
 			return errors.Join(a.printJSON("sweep.plot/v1", "figures", paths), err)
 		}
@@ -139,8 +141,9 @@ func pickFigures(figures []*report.Figure, names []string) ([]*report.Figure, er
 }
 
 // drawFigures writes figures into a folder and returns what it wrote. One that
-// cannot be drawn does not keep the others from being.
-func drawFigures(figures []*report.Figure, dir string, formats []string) (paths []string, err error) {
+// cannot be drawn does not keep the others from being. When ctx is done it writes
+// no more, and its error is that of ctx.
+func drawFigures(ctx context.Context, figures []*report.Figure, dir string, formats []string) (paths []string, err error) {
 	if len(figures) == 0 {
 		return nil, nil
 	}
@@ -148,6 +151,9 @@ func drawFigures(figures []*report.Figure, dir string, formats []string) (paths 
 		return nil, err
 	}
 	for _, f := range figures {
+		if ctx.Err() != nil {
+			return paths, ctx.Err()
+		}
 		caption, mistake := f.Caption()
 		if mistake != nil {
 			err = errors.Join(err, fmt.Errorf("figure %s: %w", f.Name(), mistake))
@@ -159,6 +165,9 @@ func drawFigures(figures []*report.Figure, dir string, formats []string) (paths 
 			if mistake != nil {
 				err = errors.Join(err, fmt.Errorf("figure %s: %w", f.Name(), mistake))
 				continue
+			}
+			if ctx.Err() != nil {
+				return paths, ctx.Err()
 			}
 			if mistake := store.WriteFile(path+"."+format, drawn); mistake != nil {
 				return paths, errors.Join(err, mistake)
@@ -221,20 +230,28 @@ func light(dir string, trials int64) bool {
 	return err == nil && trials <= drawnTrials && bytes <= drawnBytes
 }
 
+// growth draws figures while a run goes on.
+type growth struct {
+	cancel context.CancelFunc
+	ended  chan struct{}
+}
+
 // growFigures draws the figures of the records that there are, every so often,
-// until the function it returns is called. What cannot be drawn yet is said when
-// the run ends.
-func (a *app) growFigures(dir string, spec *experiment.Spec, done func() int64, every time.Duration) (stop func()) {
+// until it is stopped. What cannot be drawn yet is said when the run ends. It gives
+// way where memory is short.
+func (a *app) growFigures(ctx context.Context, beside *runner.Beside, dir string, spec *experiment.Spec, done func() int64, every time.Duration) *growth {
+	ctx, cancel := context.WithCancel(ctx)
+	g := &growth{cancel, make(chan struct{})}
 	if a.settings.Figures == nil {
-		return func() {}
+		close(g.ended)
+		return g
 	}
-	end, ended := make(chan struct{}), make(chan struct{})
 	go func() {
-		defer close(ended)
+		defer close(g.ended)
 		wait := every
 		for {
 			select {
-			case <-end:
+			case <-ctx.Done():
 				return
 			case <-time.After(wait):
 			}
@@ -242,37 +259,67 @@ func (a *app) growFigures(dir string, spec *experiment.Spec, done func() int64, 
 			if !light(dir, done()) {
 				return
 			}
-			if figures, err := report.New(dir, spec, all.Models).Figures(); err == nil {
-				drawFigures(figures, filepath.Join(dir, figuresDir), a.settings.Figures)
+			err := beside.Do(ctx, func(ctx context.Context) {
+				defer func() { recover() }() // nor what panics; it is said when the run ends
+				if figures, err := report.New(dir, spec, all.Models).Figures(); err == nil {
+					drawFigures(ctx, figures, filepath.Join(dir, figuresDir), a.settings.Figures)
+				}
+			})
+			if errors.Is(err, runner.ErrGivenUp) {
+				fmt.Fprintln(a.stderr, "sweep: no figures are drawn while the run goes on, since memory is short")
+				return
 			}
 			wait = max(every, 20*time.Since(begun))
 		}
 	}()
-	return func() { close(end); <-ended }
+	return g
+}
+
+// stop has the drawing end.
+func (g *growth) stop() { g.cancel() }
+
+// await waits until the drawing, which was stopped, has ended, or somebody does not
+// want to wait for it.
+func (g *growth) await(h *halt) {
+	select {
+	case <-g.ended:
+		return
+	case <-h.first:
+	}
+	select {
+	case <-g.ended:
+	case <-time.After(patience):
+	case <-h.second:
+	}
+}
+
+// drawing is what was drawn at the end of a run: the figures' first files, and the
+// report's, "" if there is none.
+type drawing struct {
+	files []string
+	page  string
 }
 
 // drawAfter draws the figures of a run, in the formats of the setting, and its
-// report. It returns the figures' first files and the report's, "" if there is
-// none. What goes wrong is said and is nothing to the run.
-func (a *app) drawAfter(dir string, spec *experiment.Spec) (files []string, page string) {
-	say := func(err error) { fmt.Fprintf(a.stderr, "sweep: %v\n", err) }
+// report. What goes wrong is nothing to the run.
+func (a *app) drawAfter(ctx context.Context, dir string, spec *experiment.Spec) (d drawing, err error) {
 	r := report.New(dir, spec, all.Models)
 	figures, err := r.Figures()
 	if err != nil {
-		say(err)
-		return nil, ""
+		return d, err
 	}
-	paths, err := drawFigures(figures, filepath.Join(dir, figuresDir), a.settings.Figures)
-	if err != nil {
-		say(err)
-	}
+	paths, err := drawFigures(ctx, figures, filepath.Join(dir, figuresDir), a.settings.Figures)
 	for _, path := range paths {
 		if filepath.Ext(path) == "."+a.settings.Figures[0] {
-			files = append(files, path)
+			d.files = append(d.files, path)
 		}
 	}
-	if page, err = writeReport(r, figures, dir, ""); err != nil {
-		say(err)
+	if ctx.Err() != nil {
+		return d, ctx.Err()
 	}
-	return files, page
+	page, mistake := writeReport(r, figures, dir, "")
+	if mistake == nil {
+		d.page = page
+	}
+	return d, errors.Join(err, mistake)
 }

@@ -6,6 +6,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/neurosweep/sweep/pkg/runner"
 )
 
 // drawn is a spec with a figure of each sort of data that probe has.
@@ -72,7 +74,7 @@ func TestFiguresGrow(t *testing.T) {
 		t.Fatal(err)
 	}
 	a := &app{settings: settings{Figures: []string{"png"}}}
-	stop := a.growFigures(results, spec, func() int64 { return 66 }, time.Millisecond)
+	growing := a.growFigures(t.Context(), new(runner.Beside), results, spec, func() int64 { return 66 }, time.Millisecond)
 	deadline := time.Now().Add(time.Minute)
 	for {
 		if entries, _ := os.ReadDir(filepath.Join(results, "figures")); len(entries) >= len(want) {
@@ -83,7 +85,8 @@ func TestFiguresGrow(t *testing.T) {
 		}
 		time.Sleep(time.Millisecond)
 	}
-	stop()
+	growing.stop()
+	<-growing.ended
 	if light(results, drawnTrials+1) || !light(results, 66) {
 		t.Error("a large data set is drawn by the run, or a small one is not")
 	}

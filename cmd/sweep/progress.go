@@ -4,10 +4,10 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"strings"
 	"sync"
 	"time"
 
-	"github.com/schollz/progressbar/v3"
 	"golang.org/x/term"
 
 	"github.com/neurosweep/sweep/pkg/store"
@@ -28,21 +28,29 @@ type progress struct {
 	done sync.WaitGroup
 }
 
-func (a *app) startProgress(st *store.Store, f *forecast) *progress {
+func (a *app) startProgress(tell *teller, st *store.Store, f *forecast) *progress {
 	p := &progress{end: make(chan struct{})}
 	how := a.settings.Progress
+	screen, _ := a.rawErr.(*os.File)
 	if how == "auto" {
 		how = "plain"
-		if f, ok := a.rawErr.(*os.File); ok && term.IsTerminal(int(f.Fd())) {
+		if screen != nil && term.IsTerminal(int(screen.Fd())) {
 			how = "bar"
 		}
 	}
 	if how == "none" {
 		return p
 	}
-	every, show := lineEvery, showLine(a.stderr)
+	every, show := lineEvery, showLine(tell)
 	if how == "bar" {
-		every, show = barEvery, showBar(a.rawErr, st.Counts().Planned)
+		every, show = barEvery, showBar(tell, func() int {
+			if screen != nil {
+				if columns, _, err := term.GetSize(int(screen.Fd())); err == nil && columns > 0 {
+					return columns
+				}
+			}
+			return 80
+		})
 	}
 	p.done.Add(1)
 	go func() {
@@ -86,22 +94,39 @@ func showLine(w io.Writer) show {
 	}
 }
 
-func showBar(w io.Writer, planned int64) show {
-	bar := progressbar.NewOptions64(planned,
-		progressbar.OptionSetWriter(w),
-		progressbar.OptionSetPredictTime(false), // its rate counts from the start, resumed trials included
-		progressbar.OptionSetElapsedTime(false),
-		progressbar.OptionShowCount(),
-		progressbar.OptionFullWidth(),
-		progressbar.OptionSetTheme(progressbar.Theme{Saucer: "=", SaucerHead: ">", SaucerPadding: " ", BarStart: "[", BarEnd: "]"}),
-	)
+// showBar draws a bar in place, as wide as the terminal is then.
+func showBar(tell *teller, width func() int) show {
 	return func(c store.Counts, rate float64, left time.Duration, last bool) {
-		bar.Describe(describe(c, rate, left))
-		bar.Set64(c.Done) // a terminal that cannot be drawn on is no reason to stop
+		tell.bar(barLine(c, describe(c, rate, left), width()))
 		if last {
-			fmt.Fprintln(w)
+			tell.keepBar()
 		}
 	}
+}
+
+// barLine is a bar with what is to be said of it, in less than so many columns: a
+// line that fills a terminal wraps on some. What does not fit is left out, the
+// numbers last.
+func barLine(c store.Counts, text string, columns int) string {
+	room := columns - 1
+	share := float64(c.Done) / float64(max(c.Planned, 1))
+	numbers := fmt.Sprintf("%.0f%% (%d/%d)", 100*share, c.Done, c.Planned)
+	const least = 10 // of the bar
+	switch free := room - len(numbers) - len(text) - 4; {
+	case free >= least:
+		full := int(share * float64(free))
+		return fmt.Sprintf("%s [%s%s] %s", text, strings.Repeat("=", full), strings.Repeat(" ", free-full), numbers)
+	case free >= 2:
+		return numbers + ", " + text
+	}
+	line := numbers
+	for part := range strings.SplitSeq(text, ", ") {
+		if len(line)+2+len(part) > room {
+			break
+		}
+		line += ", " + part
+	}
+	return line[:max(min(len(line), room), 0)]
 }
 
 func describe(c store.Counts, rate float64, left time.Duration) string {

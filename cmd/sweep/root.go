@@ -25,9 +25,10 @@ const (
 	exitFailed      = 4 // finished, with failed trials
 	exitDifference  = 6 // verify, replay, audit or diff found one
 	exitLocked      = 7
-	exitWorkLeft    = 8 // stopped at the time given, with work left
-	exitInterrupted = 130
-	exitTerminated  = 143
+	exitWorkLeft    = 8   // stopped at the time given, with work left
+	exitSignal      = 128 // and the signal's number: 129, 130, 143
+	exitInterrupted = exitSignal + 2
+	exitTerminated  = exitSignal + 15
 )
 
 // status ends the program with a code and without a message of its own.
@@ -124,7 +125,8 @@ all cores and leaves a Parquet data set that a notebook opens as it is.
 
 Exit status: 0 done, 1 error, 2 usage, 3 invalid spec or settings, or a
 folder that holds the data set of another spec, 4 done with failed trials, 6 verify, replay, audit or diff found a difference, 7 locked by
-another run, 8 stopped in time with work left, 130 and 143 stopped by a signal.`,
+another run, 8 stopped in time with work left, 129, 130 and 143 stopped by SIGHUP,
+SIGINT and SIGTERM.`,
 		SilenceUsage:  true,
 		SilenceErrors: true,
 	}

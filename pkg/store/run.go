@@ -37,6 +37,7 @@ type Run struct {
 	Spec       string            `json:"spec_sha256"`
 	Before     *Counts           `json:"before,omitempty"` // what there was when it began
 	Counts     *Counts           `json:"counts,omitempty"` // and when it ended
+	Cut        []Cut             `json:"cut,omitempty"`    // trials that its end cut off
 	Error      string            `json:"error,omitempty"`
 }
 

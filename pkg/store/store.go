@@ -63,14 +63,15 @@ type Store struct {
 	wait    sync.WaitGroup // committer and sealers
 	sealers chan *sealer   // those that are idle
 
-	mu      sync.Mutex
-	parts   parts
-	done    int64
-	failed  int64
-	sealed  int64
-	reused  int64
-	err     error         // the first failure; the store then takes nothing more
-	broken  chan struct{} // closed with err
+	mu     sync.Mutex
+	parts  parts
+	done   int64
+	failed int64
+	sealed int64
+	reused int64
+	err    error         // the first failure; the store then takes nothing more
+	broken chan struct{} // closed with err
+	leaving
 	writer  *segmentWriter
 	active  *segment
 	files   openFiles // of segments that are read
@@ -146,6 +147,7 @@ func Open(ctx context.Context, dir string, plan Plan, spec []byte, o Options) (_
 		sealers: make(chan *sealer, runtime.GOMAXPROCS(0)),
 		parts:   newParts(plan),
 		broken:  make(chan struct{}),
+		leaving: leaving{hurry: make(chan struct{}), committed: make(chan struct{})},
 		tailDue: time.Now().Add(tailEvery),
 		earlier: make(map[string]bool),
 		retried: make(map[int]string),
@@ -323,6 +325,7 @@ func (s *Store) fail(err error) {
 // commit writes batches to the journal as they come and syncs it in time.
 func (s *Store) commit() {
 	defer s.wait.Done()
+	defer close(s.committed)
 	tick := time.NewTicker(syncEvery / 2)
 	defer tick.Stop()
 	var synced time.Time
@@ -461,10 +464,20 @@ func (g *segment) remove(d *disk) error {
 // trials/tail.parquet. The error is the first that the store met.
 func (s *Store) Close() error {
 	close(s.queue)
-	s.wait.Wait()
-	err := s.Err()
-	if err == nil {
-		err = s.closeData()
+	whole := make(chan error, 1)
+	go func() {
+		s.wait.Wait()
+		err := s.Err()
+		if err == nil {
+			err = s.closeData()
+		}
+		whole <- err
+	}()
+	var err error
+	select {
+	case err = <-whole:
+	case <-s.hurry:
+		return s.leave()
 	}
 	s.run.Ended = time.Now().UTC()
 	counts := s.Counts()
