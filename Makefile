@@ -8,7 +8,7 @@ PYTHON ?= python3
 export GOAMD64 := v1
 
 .DEFAULT_GOAL := help
-.PHONY: help build demo figures test browser race lint bench peers kernels science fuzz faults readers check vuln venv clean
+.PHONY: help build demo figures test browser race lint bench peers kernels science fuzz faults edits readers check vuln venv clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -42,7 +42,7 @@ venv: .venv/installed ## the Python environment that tests and notebooks use
 
 test: venv ## all tests that take seconds
 	$(GO) test ./...
-	$(GO) test -tags smallparts -run TestBreakingDiskParts ./pkg/store
+	$(GO) test -tags smallparts -run 'TestBreakingDiskParts|TestEdits' ./pkg/store
 
 browser: ## the Chromium that the test of the report uses; installed if it is missing
 	@command -v chromium || command -v chromium-browser || command -v google-chrome || { \
@@ -85,6 +85,9 @@ faults: ## 200 runs killed at random moments, and every step of the disk made to
 	SWEEP_FAULTS=1 $(GO) test -count 1 -v -timeout 60m -run 'TestBreakingDisk|TestManyKills' ./pkg/store
 	SWEEP_FAULTS=1 $(GO) test -count 1 -v -tags smallparts -timeout 60m -run TestBreakingDiskParts ./pkg/store
 	$(GO) test -count 1 -v -tags faults -timeout 60m -run 'TestKills|TestTwoAtOnce|TestReadOnly' ./cmd/sweep
+
+edits: ## 2000 random histories of edits of a spec, compared with a model of what should be there; minutes
+	SWEEP_EDITS=2000 $(GO) test -count 1 -v -tags smallparts -timeout 120m -run TestEdits ./pkg/store
 
 readers: venv ## a million rows read by pandas, polars, DuckDB and pyarrow, bit for bit; a minute
 	SWEEP_REPLICATES=2646 $(GO) test -count 1 -v -timeout 30m -run TestReadersBits ./cmd/sweep

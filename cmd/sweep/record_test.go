@@ -187,7 +187,7 @@ func TestRecordChanged(t *testing.T) {
 			sameHashes(t, fmt.Sprintf("step %d, %s", i, folder), hashes(t, filepath.Join(dir, "results/x", folder)), hashes(t, filepath.Join(dir, fresh, "x", folder)))
 		}
 	}
-	if out := must(t, sweep(t, dir, "gc", "results/x", "--yes"), 0); !strings.Contains(out, "part-000000.parquet") {
+	if out := must(t, sweep(t, dir, "gc", "results/x", "--earlier", "--yes"), 0); !strings.Contains(out, "part-000000.parquet") {
 		t.Error(out)
 	}
 	if left, _ := filepath.Glob(filepath.Join(dir, "results/x/history/*/series/*")); len(left) > 0 {
