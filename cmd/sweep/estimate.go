@@ -3,10 +3,12 @@ package main
 import (
 	"fmt"
 	"math"
+	"slices"
 	"time"
 
 	"github.com/neurosweep/sweep/pkg/experiment"
 	"github.com/neurosweep/sweep/pkg/models"
+	"github.com/neurosweep/sweep/pkg/models/all"
 	"github.com/neurosweep/sweep/pkg/runner"
 	"github.com/neurosweep/sweep/pkg/store"
 )
@@ -122,19 +124,38 @@ func (b band) times(x float64) band { return band{b.Low * x, b.Mid * x, b.High *
 const engineSeconds = 2.5e-6
 
 // estimate is nil where nothing has been recorded, or nothing of the sizes that are
-// left, or nothing is left.
-func (a *app) estimate(dir string, plan *experiment.Plan, left int64) (*estimate, error) {
-	if left == 0 {
+// left, or nothing is left. It goes by the records of the plan and by those that a run
+// would take over.
+func (a *app) estimate(dir string, plan *experiment.Plan, s *store.Surveyed) (*estimate, error) {
+	left := s.Planned - s.Done - s.FromEarlier
+	if left == 0 || s.Done+s.FromEarlier == 0 || s.Refused != nil {
 		return nil, nil
 	}
-	timed, err := store.Timings(dir, plan)
-	if err != nil || len(timed) == 0 {
-		return nil, err
+	timed := s.Timed
+	if s.Done > 0 {
+		own, err := store.Timings(dir, plan)
+		if err != nil {
+			return nil, err
+		}
+		timed = append(timed, own...)
+	}
+	if len(timed) == 0 {
+		return nil, nil
 	}
 	// All points stand for those left: which have a record does not hang on
-	// how long they take, or the order sees to it that they lie everywhere.
+	// how long they take, or the order sees to it that they lie everywhere. Those of an
+	// earlier spec may lie elsewhere than the rest.
+	todo := func(trials []int64) []int64 { return trials }
+	if s.FromEarlier > 0 {
+		todo = func(trials []int64) []int64 {
+			if rest := s.Left(slices.Clone(trials)); len(rest) > 0 {
+				return rest
+			}
+			return trials
+		}
+	}
 	cost := costsOf(plan, timed).Fit()
-	work, known := cost.Work(plan, plan.Len(), func(trials []int64) []int64 { return trials }, left)
+	work, known := cost.Work(plan, plan.Len(), todo, left)
 	if !known {
 		fmt.Fprintln(a.stderr, "no estimate: of several sizes one alone has been run; --pilot 20 runs some of all")
 		return nil, nil
@@ -157,7 +178,7 @@ func (a *app) estimate(dir string, plan *experiment.Plan, left int64) (*estimate
 	e.CPUHours = add(wall.times(share), engine).times(1. / 3600)
 	// Workers that wait for the last trial are not reckoned with.
 	e.Seconds = add(wall, engine).times(1 / float64(min(int64(e.Workers), max(left, 1))))
-	row, exact, err := store.RowBytes(dir, plan)
+	row, exact, err := a.rowBytes(dir, plan, s)
 	if err != nil {
 		return nil, err
 	}
@@ -171,6 +192,20 @@ func (a *app) estimate(dir string, plan *experiment.Plan, left int64) (*estimate
 	return e, nil
 }
 
+// rowBytes is what a trial takes on the disk, and whether that is exact: where the plan has
+// no record, by what those of the folder's own spec take, which may have other columns.
+func (a *app) rowBytes(dir string, plan *experiment.Plan, s *store.Surveyed) (bytes float64, exact bool, err error) {
+	if s.Done > 0 {
+		return store.RowBytes(dir, plan)
+	}
+	kept, err := keptSpec(all.Models, dir)
+	if err != nil || kept == nil {
+		return 0, false, nil // of a spec that cannot be read any more there is nothing to say
+	}
+	bytes, _, err = store.RowBytes(dir, kept.Plan())
+	return bytes, false, err
+}
+
 func (a *app) printEstimate(e *estimate) {
 	fmt.Fprintf(a.stdout, "estimate, from %d trials:\n", e.Observed)
 	cpu := e.CPUHours.times(3600)
@@ -181,6 +216,9 @@ func (a *app) printEstimate(e *estimate) {
 	}
 	fmt.Fprintf(a.stdout, "  time  %v on %d workers (%v to %v): until %s if it begins now\n",
 		rounded(e.Seconds.Mid), e.Workers, rounded(e.Seconds.Low), rounded(e.Seconds.High), time.Now().Add(seconds(e.Seconds.Mid)).Format("Mon 2 Jan 15:04"))
+	if e.Bytes.High == 0 {
+		return
+	}
 	fmt.Fprintf(a.stdout, "  disk  %s (%s to %s)\n", size(e.Bytes.Mid), size(e.Bytes.Low), size(e.Bytes.High))
 }
 

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"time"
@@ -15,7 +16,11 @@ func (a *app) statusCommand() *cobra.Command {
 	cmd := a.verb(&cobra.Command{
 		Use:   "status RESULTS-FOLDER | SPEC",
 		Short: "Say how far a result folder is",
-		Args:  cobra.ExactArgs(1),
+		Long: `status says how much of a plan has a record: of the spec it is given, or, of a folder,
+of its spec.yaml. It counts what the next run would take over from an earlier spec,
+whether that lies in the data set, in the journal or in history/, and says what that
+run would move. It reads what it needs to count, and verify reads all.`,
+		Args: cobra.ExactArgs(1),
 	}, true, func(cmd *cobra.Command, args []string) error {
 		on, err := a.subject(args[0], flags)
 		if err != nil {
@@ -28,13 +33,16 @@ func (a *app) statusCommand() *cobra.Command {
 		if err != nil {
 			return err
 		}
+		answer := &statusInfo{Report: r}
+		if r.Writer == nil || on.other() { // else the run has taken over what it could
+			if err := answer.add(cmd.Context(), on); err != nil {
+				return err
+			}
+		}
 		if a.json {
-			return a.printJSON("sweep.status/v1", "status", r)
+			return a.printJSON("sweep.status/v1", "status", answer)
 		}
-		a.printReport(on.dir, r)
-		if on.other() {
-			fmt.Fprintf(a.stdout, "the folder holds the data set of another spec: %s\n", on.differs())
-		}
+		a.printStatus(on, answer)
 		return nil
 	})
 	flags.add(cmd)
@@ -82,9 +90,115 @@ of another spec than the one given.`,
 	return cmd
 }
 
-func (a *app) printReport(dir string, r *store.Report) {
-	fmt.Fprintf(a.stdout, "%s: %d of %d trials (%.1f %%), %d failed, %d in sealed parts\n",
-		dir, r.Done, r.Planned, 100*float64(r.Done)/float64(r.Planned), r.Failed, r.Sealed)
+// statusInfo is a report in JSON, of which Done and Failed count what the next run
+// takes over, too.
+type statusInfo struct {
+	*store.Report
+	expected
+}
+
+// expected is what the next run of a plan finds of other plans.
+type expected struct {
+	// FromEarlier is how many records it takes over, of those that count as done.
+	FromEarlier int64 `json:"from_earlier"`
+	// Moves is how many records of the data set that is there now it moves to history/
+	// and does not take over.
+	Moves int64 `json:"moves"`
+	// OtherModel is the model of the folder's records if the run refuses the folder for
+	// it.
+	OtherModel string `json:"other_model,omitempty"`
+
+	present int64 // records of the data set that it moves
+	refused error
+}
+
+func expectedOf(s *store.Surveyed) expected {
+	return expected{FromEarlier: s.FromEarlier, Moves: s.Moves, OtherModel: s.OtherModel, present: s.Present, refused: s.Refused}
+}
+
+// add adds what the next run takes over.
+func (i *statusInfo) add(ctx context.Context, on *subject) error {
+	s, err := store.Survey(ctx, on.dir, on.plan)
+	if err != nil {
+		return err
+	}
+	i.expected = expectedOf(s)
+	i.Done += s.FromEarlier
+	i.Failed += s.EarlierFailed
+	// Of ranges that are taken over in part it says the trials that are left.
+	var missing []store.Range
+	for _, m := range i.Missing {
+		missing = append(missing, rangesLeft(m, s, mostMissing-len(missing))...)
+	}
+	i.Missing = missing
+	return nil
+}
+
+// mostMissing bounds the ranges of trials that status names, and mostLooked the trials
+// that it looks at one by one to say so little.
+const (
+	mostMissing = 20
+	mostLooked  = 1 << 22
+)
+
+// rangesLeft are the first ranges, at most so many, of the trials of a range that have no
+// record and are not taken over.
+func rangesLeft(m store.Range, s *store.Surveyed, most int) (ranges []store.Range) {
+	if s.FromEarlier == 0 {
+		return []store.Range{m}[:min(most, 1)]
+	}
+	first, last := int64(-1), min(m.Last, m.First+mostLooked)
+	for trial := m.First; trial <= last && len(ranges) < most; trial++ {
+		switch left := !s.Has(trial); {
+		case left && first < 0:
+			first = trial
+		case !left && first >= 0:
+			ranges = append(ranges, store.Range{First: first, Last: trial - 1})
+			first = -1
+		}
+	}
+	if first >= 0 && len(ranges) < most {
+		ranges = append(ranges, store.Range{First: first, Last: last})
+	}
+	return ranges
+}
+
+// printStatus prints a report and what the next run does.
+func (a *app) printStatus(on *subject, i *statusInfo) {
+	a.printReportWith(on.dir, i.Report, i.FromEarlier)
+	if on.other() {
+		fmt.Fprintf(a.stdout, "the folder holds the data set of another spec: %s\n", on.differs())
+	}
+	a.printExpected(i.expected)
+}
+
+// printExpected says what the next run does with what is there.
+func (a *app) printExpected(e expected) {
+	switch {
+	case e.refused != nil:
+		fmt.Fprintf(a.stdout, "the next run refuses the folder: %v\n", refusedText(e.refused))
+	case e.present > 0:
+		fmt.Fprintf(a.stdout, "the next run moves %d records to history/, where they stay, and takes over %d of them\n", e.present, e.present-e.Moves)
+	}
+}
+
+// refusedText says why a run refuses a folder, and what to do.
+func refusedText(err error) string {
+	if other := new(store.OtherModelError); errors.As(err, &other) {
+		return other.Error() + "; give this spec's results a name of their own, by name: in the spec or by --name"
+	}
+	return err.Error()
+}
+
+func (a *app) printReport(dir string, r *store.Report) { a.printReportWith(dir, r, 0) }
+
+func (a *app) printReportWith(dir string, r *store.Report, earlier int64) {
+	if earlier > 0 {
+		fmt.Fprintf(a.stdout, "%s: %d of %d done (%d from an earlier spec), %d failed, %d in sealed parts\n", dir, r.Done, r.Planned, earlier, r.Failed, r.Sealed)
+	} else {
+		fmt.Fprintf(a.stdout, "%s: %d of %d trials (%.1f %%), %d failed, %d in sealed parts\n",
+			dir, r.Done, r.Planned, 100*float64(r.Done)/float64(r.Planned), r.Failed, r.Sealed)
+	}
 	if r.Writer != nil {
 		fmt.Fprintf(a.stdout, "running: process %d on %s, started %s\n", r.Writer.PID, r.Writer.Host, moment(r.Writer.Started))
 	}
@@ -111,7 +225,7 @@ func (a *app) printReport(dir string, r *store.Report) {
 			fmt.Fprintf(a.stdout, "missing: trials %d to %d\n", m.First, m.Last)
 		}
 	}
-	if r.Earlier > 0 {
+	if r.Earlier > 0 && earlier == 0 {
 		fmt.Fprintf(a.stdout, "%d files are of an earlier plan; the next run takes over what the plans share\n", r.Earlier)
 	}
 	for _, p := range r.Problems {

@@ -1,9 +1,9 @@
 package main
 
 import (
+	"context"
 	"encoding/csv"
 	"fmt"
-	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -18,12 +18,14 @@ import (
 
 // planInfo is a plan in JSON.
 type planInfo struct {
-	Spec       string           `json:"spec"`
-	Model      string           `json:"model"`
-	Seed       uint64           `json:"seed"`
-	Results    string           `json:"results"`
-	Trials     int64            `json:"trials"`
-	Done       int64            `json:"done"`
+	Spec    string `json:"spec"`
+	Model   string `json:"model"`
+	Seed    uint64 `json:"seed"`
+	Results string `json:"results"`
+	Trials  int64  `json:"trials"`
+	// Done counts the records that there are, and those that the next run takes over.
+	Done int64 `json:"done"`
+	expected
 	Replicates int64            `json:"replicates"`
 	Order      string           `json:"order"`
 	Axes       []axisInfo       `json:"axes"`
@@ -88,8 +90,8 @@ func (a *app) planCommand() *cobra.Command {
 		Short: "Show what a spec would run, without running it",
 		Long: `plan lays the spec out and says how many trials it has: per axis, how many points
 were equal and merged, how many each condition removed, how many blocks share.
-From the records of the result folder it estimates what the rest takes: CPU time,
-elapsed time and size.
+From the records of the result folder, and those of earlier specs that the next run
+takes over, it estimates what the rest takes: CPU time, elapsed time and size.
 
 It runs nothing, but for --pilot, which first runs some trials, spread evenly over
 the plan. They are trials like all others, and are not run again.`,
@@ -107,7 +109,7 @@ the plan. They are trials like all others, and are not run again.`,
 				return err
 			}
 		}
-		p, err := a.planInfo(spec, head)
+		p, err := a.planInfo(cmd.Context(), spec, head)
 		if err != nil {
 			return err
 		}
@@ -130,7 +132,7 @@ the plan. They are trials like all others, and are not run again.`,
 	return cmd
 }
 
-func (a *app) planInfo(spec *experiment.Spec, head int64) (*planInfo, error) {
+func (a *app) planInfo(ctx context.Context, spec *experiment.Spec, head int64) (*planInfo, error) {
 	plan := spec.Plan()
 	m := spec.Model
 	p := &planInfo{
@@ -191,17 +193,14 @@ func (a *app) planInfo(spec *experiment.Spec, head int64) (*planInfo, error) {
 		}
 		p.Head = append(p.Head, row)
 	}
-	if _, err := os.Stat(filepath.Join(p.Results, "trials")); err == nil {
-		r, err := store.Status(p.Results, plan)
-		if err != nil {
-			return nil, err
-		}
-		p.Done = r.Done
-		if p.Estimate, err = a.estimate(p.Results, plan, p.Trials-p.Done); err != nil {
-			return nil, err
-		}
+	s, err := store.Survey(ctx, p.Results, plan)
+	if err != nil {
+		return nil, err
 	}
-	return p, nil
+	p.expected = expectedOf(s)
+	p.Done = s.Done + s.FromEarlier
+	p.Estimate, err = a.estimate(p.Results, plan, s)
+	return p, err
 }
 
 func (a *app) printPlan(p *planInfo) error {
@@ -234,7 +233,12 @@ func (a *app) printPlan(p *planInfo) error {
 	for _, s := range p.Streams {
 		fmt.Fprintf(a.stdout, "stream %s: changes with the replicate%s\n", s.Name, and(s.Depends))
 	}
-	fmt.Fprintf(a.stdout, "results: %s, %d done, %d to do\n", p.Results, p.Done, p.Trials-p.Done)
+	if p.FromEarlier > 0 {
+		fmt.Fprintf(a.stdout, "results: %s, %d of %d done (%d from an earlier spec), %d to do\n", p.Results, p.Done, p.Trials, p.FromEarlier, p.Trials-p.Done)
+	} else {
+		fmt.Fprintf(a.stdout, "results: %s, %d done, %d to do\n", p.Results, p.Done, p.Trials-p.Done)
+	}
+	a.printExpected(p.expected)
 	if p.Estimate != nil {
 		a.printEstimate(p.Estimate)
 	}

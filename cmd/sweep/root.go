@@ -88,6 +88,7 @@ func (a *app) exit(cmd *cobra.Command, err error) int {
 	var verb verbError
 	var usage usageError
 	var other *otherSpecError
+	var model *store.OtherModelError
 	switch {
 	case err == nil:
 		return exitOK
@@ -102,6 +103,9 @@ func (a *app) exit(cmd *cobra.Command, err error) int {
 		return exitSpec
 	case errors.As(err, &other):
 		fmt.Fprintf(a.stderr, "sweep: %v\n", other)
+		return exitSpec
+	case errors.As(err, &model):
+		fmt.Fprintf(a.stderr, "sweep: %s\n", refusedText(model))
 		return exitSpec
 	case errors.As(err, &held):
 		fmt.Fprintf(a.stderr, "sweep: %s\n", indent(held.Error(), "  "))
@@ -123,10 +127,10 @@ func (a *app) root() *cobra.Command {
 		Long: `sweep lays out a YAML spec as a list of points, runs a model at each of them on
 all cores and leaves a Parquet data set that a notebook opens as it is.
 
-Exit status: 0 done, 1 error, 2 usage, 3 invalid spec or settings, or a
-folder that holds the data set of another spec, 4 done with failed trials, 6 verify, replay, audit or diff found a difference, 7 locked by
-another run, 8 stopped in time with work left, 129, 130 and 143 stopped by SIGHUP,
-SIGINT and SIGTERM.`,
+Exit status: 0 done, 1 error, 2 usage, 3 invalid spec or settings, or a folder that
+holds the data set of another spec, 4 done with failed trials, 6 verify, replay,
+audit or diff found a difference, 7 locked by another run, 8 stopped in time with
+work left, 129, 130 and 143 stopped by SIGHUP, SIGINT and SIGTERM.`,
 		SilenceUsage:  true,
 		SilenceErrors: true,
 	}

@@ -89,10 +89,17 @@ func (a *app) why(ctx context.Context, on *subject, point []string) (*reason, er
 	}
 	if f := r.Record; f != nil {
 		by := describeRun(dir, f)
+		again, err := a.again(ctx, on, f, trial)
+		if err != nil {
+			return nil, err
+		}
 		switch {
+		case again != "":
+			r.State = "missing"
+			r.Text = fmt.Sprintf("%s will be run: it was done for an earlier spec, %s\n%s", place, by, again)
 		case f.Status != "ok":
 			r.State = "failed"
-			r.Text = fmt.Sprintf("%s failed (%s: %s), %s\nit is run again with --retry-failed, or when the spec changes", place, f.Class, f.Error, by)
+			r.Text = fmt.Sprintf("%s failed (%s: %s), %s\nit is run again with --retry-failed", place, f.Class, f.Error, by)
 		case f.Earlier || on.other():
 			r.State = "reusable"
 			r.Text = fmt.Sprintf("%s was done for an earlier spec, %s\nthe next run takes it over", place, by)
@@ -108,6 +115,24 @@ func (a *app) why(ctx context.Context, on *subject, point []string) (*reason, er
 	}
 	r.Text = place + " will be run: " + a.explain(dir, spec, plan, &p, r.Near)
 	return r, nil
+}
+
+// again says why the next run does not take over a record of an earlier spec; "" if it
+// does, or if the record is of this one.
+func (a *app) again(ctx context.Context, on *subject, f *store.Found, trial int64) (string, error) {
+	if !f.Earlier && !on.other() {
+		return "", nil
+	}
+	s, err := store.Survey(ctx, on.dir, on.plan)
+	switch {
+	case err != nil:
+		return "", err
+	case s.Refused != nil:
+		return "the next run refuses the folder: " + refusedText(s.Refused), nil
+	case !s.Has(trial):
+		return "that record is not taken over: it lacks traces or the state that this spec needs, or was computed where the same trial can give other bits", nil
+	}
+	return "", nil
 }
 
 // explain says why a point has no record although near has one.
