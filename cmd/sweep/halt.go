@@ -115,9 +115,9 @@ func (h *halt) status() error {
 const patience = 600 * time.Millisecond
 
 // work does what may take long and can be given up: from the first signal on it has
-// so much time, then its context is done, and after the second signal, or a moment
-// in which it does not end, it is left behind, which is reported. The process must
-// end soon then. A panic is an error.
+// so much time, then its context is done, as it is after the second signal and when
+// ctx is. If it does not end in a moment then it is left behind, which is reported,
+// and the process must end soon. A panic is an error.
 func (h *halt) work(ctx context.Context, grace time.Duration, do func(ctx context.Context) error) (err error, ended bool) {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
@@ -133,11 +133,14 @@ func (h *halt) work(ctx context.Context, grace time.Duration, do func(ctx contex
 	select {
 	case err := <-done:
 		return err, true
+	case <-ctx.Done():
+		grace = 0
 	case <-h.first:
 	}
 	select {
 	case err := <-done:
 		return err, true
+	case <-ctx.Done():
 	case <-time.After(max(grace-h.since(), 0)):
 	case <-h.second:
 	}

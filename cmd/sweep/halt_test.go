@@ -326,3 +326,29 @@ func TestRetryHint(t *testing.T) {
 		t.Errorf("%s", out)
 	}
 }
+
+// TestMovedIsSaid: a data set that gives way to another spec's is not moved without
+// a word.
+func TestMovedIsSaid(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	for name, xs := range map[string]string{"d1": "[1, 2]", "d2": "[3, 4]", "d3": "[4, 5]"} {
+		if err := os.Mkdir(filepath.Join(dir, name), 0o777); err != nil {
+			t.Fatal(err)
+		}
+		writeSpec(t, dir, name+"/same.yaml", "about: Whose is it?\nmodel: probe\nparams: {x: "+xs+"}\n")
+	}
+	if out := must(t, sweep(t, dir, "run", "d1/same.yaml"), 0); strings.Contains(out, "moved") {
+		t.Errorf("the first run says %s", out)
+	}
+	for _, c := range []struct{ spec, want string }{
+		{"d2/same.yaml", "2 records of the spec that was run here before moved to results/same/history/20"},
+		{"d2/same.yaml", ""},
+		{"d3/same.yaml", "1 of them are in this plan"},
+	} {
+		out := must(t, sweep(t, dir, "run", c.spec), 0)
+		if c.want == "" && strings.Contains(out, "moved") || !strings.Contains(out, c.want) {
+			t.Errorf("%s says %s, not %q", c.spec, out, c.want)
+		}
+	}
+}

@@ -131,7 +131,14 @@ func (a *app) run(ctx context.Context, spec *experiment.Spec, o runOptions) erro
 	var st *store.Store
 	costs := runner.NewCosts(plan.Setting().Model)
 	cutBefore := make(map[models.ID]time.Duration)
-	err, ended := h.work(ctx, 0, func(ctx context.Context) error {
+	opening, cancelOpening := ctx, func() {}
+	if !o.until.IsZero() {
+		// Of a plan of which nothing can be begun in time there is a moment to see
+		// what is there.
+		opening, cancelOpening = context.WithTimeout(ctx, max(time.Until(o.until), 0)+2*time.Second)
+	}
+	defer cancelOpening()
+	err, ended := h.work(opening, 0, func(ctx context.Context) error {
 		opened, err := store.Open(ctx, dir, plan, spec.Resolved(), store.Options{Run: record, RetryFailed: o.retry, Notice: notice})
 		if err != nil {
 			return err
@@ -157,12 +164,15 @@ func (a *app) run(ctx context.Context, spec *experiment.Spec, o runOptions) erro
 		}
 		fmt.Fprintf(a.stderr, "sweep: %s: nothing was begun\n", h.name())
 		return h.status()
+	case !ended || errors.Is(err, context.DeadlineExceeded):
+		fmt.Fprintf(a.stderr, "sweep: the time is over and the folder is not open yet; what was taken over by now stays, and the same command goes on\n")
+		return status(exitWorkLeft)
 	case err != nil:
 		return err
 	}
 	begun := time.Now()
 	before := st.Counts()
-	a.sayStart(dir, spec, before, o.until)
+	a.sayStart(dir, spec, before, st.Moved(), o.until)
 
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
@@ -299,7 +309,9 @@ func (a *app) workers() int {
 	return runtime.GOMAXPROCS(0)
 }
 
-func (a *app) sayStart(dir string, spec *experiment.Spec, c store.Counts, until time.Time) {
+// sayStart says what there is of the data set, what of another was moved away, and
+// until when trials are begun.
+func (a *app) sayStart(dir string, spec *experiment.Spec, c store.Counts, moved store.Moved, until time.Time) {
 	fmt.Fprintf(a.stderr, "%s: %d trials of %s", dir, c.Planned, spec.Model.Name)
 	if c.Reused > 0 {
 		fmt.Fprintf(a.stderr, ", %d taken over from the earlier spec", c.Reused)
@@ -308,6 +320,17 @@ func (a *app) sayStart(dir string, spec *experiment.Spec, c store.Counts, until 
 		fmt.Fprintf(a.stderr, ", %d done before", earlier)
 	}
 	fmt.Fprintln(a.stderr)
+	if n := moved.Records; n > 0 {
+		back := fmt.Sprintf("%d of them are in this plan", moved.Back)
+		switch moved.Back {
+		case 0:
+			back = "none of them is in this plan"
+		case n:
+			back = "all of them are in this plan, too"
+		}
+		fmt.Fprintf(a.stderr, "%s of the spec that was run here before moved to %s; %s\n",
+			count(n, "record", "records"), filepath.ToSlash(filepath.Join(dir, moved.To)), back)
+	}
 	if !until.IsZero() {
 		fmt.Fprintf(a.stderr, "no trial is begun after %s\n", moment(until))
 	}

@@ -389,8 +389,8 @@ func (w *watch) show(ctx context.Context, screen *os.File) error {
 				continue
 			}
 			leave()
-			if s == syscall.SIGINT {
-				return status(exitInterrupted)
+			if s, ok := s.(syscall.Signal); ok {
+				return status(exitSignal + int(s))
 			}
 			return status(exitTerminated)
 		case key := <-keys:
