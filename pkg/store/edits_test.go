@@ -429,6 +429,9 @@ func (w *world) step(spec *experiment.Spec, whole bool, ending int, retry bool) 
 			w.computed++
 		default:
 			w.taken++
+			if retry && r.Failure != nil { // a failure that was not run again is still there
+				copies = w.known[id].available(plan.Setting().Record, false)
+			}
 			if !slices.ContainsFunc(copies, func(c copyOf) bool {
 				return c.run == r.Run && c.timing == r.Timing && c.failed == (r.Failure != nil)
 			}) {

@@ -10,11 +10,6 @@ import (
 	"github.com/neurosweep/sweep/pkg/models"
 )
 
-// lotRecords is how many records of earlier data sets are looked up in a plan at
-// once, which takes some 40 bytes of memory for each. The plan is gone through once
-// for each lot.
-const lotRecords = 1 << 21
-
 // lot is records of some sources and the trials of a plan that have their
 // identities.
 type lot struct {

@@ -418,7 +418,7 @@ func (s *Store) clearBeside() error {
 			k, ok := partNumber(name)
 			switch {
 			case ok && s.parts.sealed(k) && slices.Contains(s.tables.dirs(), dir):
-			case ok && s.isComplete(k) && slices.Contains(s.tables.dirs(), dir) && s.ownBeside(dir, name):
+			case ok && s.isComplete(k) && slices.Contains(s.tables.dirs(), dir) && isOf(s.path(dir, name), s.header.Plan):
 				if err := s.disk.remove(s.path(dir, name)); err != nil {
 					return err
 				}
@@ -447,16 +447,6 @@ func (s *Store) clearBeside() error {
 func (s *Store) isComplete(k int) bool {
 	p := s.parts.at(k)
 	return p != nil && p.sealing
-}
-
-// ownBeside reports whether a file beside trials/ is of the plan.
-func (s *Store) ownBeside(dir, name string) bool {
-	r, err := openFooter(s.path(dir, name))
-	if err != nil {
-		return false
-	}
-	defer r.close()
-	return r.metadata("sweep.plan") == s.header.Plan
 }
 
 // recoverJournal takes note of the records that are not sealed yet.

@@ -183,6 +183,9 @@ func Verify(dir string, plan Plan) (*Report, error) {
 	if err := n.verifySeries(); err != nil {
 		return nil, err
 	}
+	if err := n.verifyBeside(); err != nil {
+		return nil, err
+	}
 	n.findMissing()
 	if n.Done < n.Planned {
 		n.problem("", "%d of %d trials have no record", n.Planned-n.Done, n.Planned)
