@@ -70,7 +70,7 @@ beside them. The same data give the same bytes.`,
 			return err
 		}
 		if terminal {
-			return a.showFigures(figures)
+			return a.showFigures(cmd.Context(), figures)
 		}
 		if out == "" {
 			out = filepath.Join(dir, figuresDir)
@@ -141,8 +141,9 @@ func pickFigures(figures []*report.Figure, names []string) ([]*report.Figure, er
 }
 
 // drawFigures writes figures into a folder and returns what it wrote. One that
-// cannot be drawn does not keep the others from being. When ctx is done it writes
-// no more, and its error is that of ctx.
+// cannot be drawn does not keep the others from being; one that nobody asked for
+// and that has nothing to show is passed by. When ctx is done it writes no more,
+// and its error is that of ctx.
 func drawFigures(ctx context.Context, figures []*report.Figure, dir string, formats []string) (paths []string, err error) {
 	if len(figures) == 0 {
 		return nil, nil
@@ -151,17 +152,22 @@ func drawFigures(ctx context.Context, figures []*report.Figure, dir string, form
 		return nil, err
 	}
 	for _, f := range figures {
-		if ctx.Err() != nil {
+		caption, mistake := f.Caption(ctx)
+		switch {
+		case ctx.Err() != nil:
 			return paths, ctx.Err()
-		}
-		caption, mistake := f.Caption()
-		if mistake != nil {
+		case f.Suggested() && errors.Is(mistake, report.ErrNothing):
+			continue
+		case mistake != nil:
 			err = errors.Join(err, fmt.Errorf("figure %s: %w", f.Name(), mistake))
 			continue
 		}
 		path := filepath.Join(dir, f.Name())
 		for _, format := range formats {
-			drawn, mistake := f.Draw(format)
+			drawn, mistake := f.Draw(ctx, format)
+			if ctx.Err() != nil {
+				return paths, ctx.Err()
+			}
 			if mistake != nil {
 				err = errors.Join(err, fmt.Errorf("figure %s: %w", f.Name(), mistake))
 				continue
@@ -174,6 +180,7 @@ func drawFigures(ctx context.Context, figures []*report.Figure, dir string, form
 			}
 			paths = append(paths, path+"."+format)
 		}
+		f.Release()
 		if mistake := store.WriteFile(path+".txt", []byte(caption+"\n")); mistake != nil {
 			return paths, errors.Join(err, mistake)
 		}
@@ -182,7 +189,7 @@ func drawFigures(ctx context.Context, figures []*report.Figure, dir string, form
 }
 
 // showFigures prints figures as large as the terminal is.
-func (a *app) showFigures(figures []*report.Figure) (err error) {
+func (a *app) showFigures(ctx context.Context, figures []*report.Figure) (err error) {
 	columns, rows := 80, 24
 	colors := false
 	if f := a.rawOut.terminal(); f != nil {
@@ -192,7 +199,7 @@ func (a *app) showFigures(figures []*report.Figure) (err error) {
 		colors = os.Getenv("NO_COLOR") == ""
 	}
 	for i, f := range figures {
-		text, mistake := f.Terminal(columns, rows, colors)
+		text, mistake := f.Terminal(ctx, columns, rows, colors)
 		if mistake != nil {
 			err = errors.Join(err, fmt.Errorf("figure %s: %w", f.Name(), mistake))
 			continue
@@ -217,6 +224,13 @@ const (
 	drawnTrials = 2_000_000
 	drawnBytes  = 256 << 20 // of trials/, compressed
 )
+
+// drawnByRun are the figures that a run draws by itself.
+func drawnByRun(dir string, spec *experiment.Spec) *report.Report {
+	r := report.New(dir, spec, all.Models)
+	r.Limit = 2 * drawnBytes
+	return r
+}
 
 // light says whether the data set is small enough for a run to draw it.
 func light(dir string, trials int64) bool {
@@ -261,7 +275,7 @@ func (a *app) growFigures(ctx context.Context, beside *runner.Beside, dir string
 			}
 			err := beside.Do(ctx, func(ctx context.Context) {
 				defer func() { recover() }() // nor what panics; it is said when the run ends
-				if figures, err := report.New(dir, spec, all.Models).Figures(); err == nil {
+				if figures, err := drawnByRun(dir, spec).Figures(); err == nil {
 					drawFigures(ctx, figures, filepath.Join(dir, figuresDir), a.settings.Figures)
 				}
 			})
@@ -303,7 +317,7 @@ type drawing struct {
 // drawAfter draws the figures of a run, in the formats of the setting, and its
 // report. What goes wrong is nothing to the run.
 func (a *app) drawAfter(ctx context.Context, dir string, spec *experiment.Spec) (d drawing, err error) {
-	r := report.New(dir, spec, all.Models)
+	r := drawnByRun(dir, spec)
 	figures, err := r.Figures()
 	if err != nil {
 		return d, err
@@ -317,7 +331,7 @@ func (a *app) drawAfter(ctx context.Context, dir string, spec *experiment.Spec) 
 	if ctx.Err() != nil {
 		return d, ctx.Err()
 	}
-	page, mistake := writeReport(r, figures, dir, "")
+	page, mistake := writeReport(ctx, r, figures, dir, "")
 	if mistake == nil {
 		d.page = page
 	}

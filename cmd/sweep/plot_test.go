@@ -152,3 +152,43 @@ func TestSuggestedFigures(t *testing.T) {
 		t.Errorf("with an empty list:\n%s", out)
 	}
 }
+
+// Figures of any numbers end, in a picture or in a sentence, and cost the run
+// neither its exit nor its data.
+func TestFiguresEnd(t *testing.T) {
+	t.Chdir(t.TempDir())
+	const silent = "model: bms\nreplicates: 2\n" // of which period has no value
+	for _, c := range []struct{ name, text, drawn, told string }{
+		{"rounding", "model: probe\nparams: {x: [0.3, 0.30000000000000004]}\nfigures:\n  - {kind: line, x: x, y: square}\n  - {kind: histogram, x: x}\n", "line-square histogram-x", ""},
+		{"range", "model: probe\nparams: {x: [1e-300, 1.7e308, 5e-324, 1]}\nfigures:\n  - {kind: line, x: x, y: x, log: [x, y]}\n  - {kind: line, x: x, y: x, file: linear}\n", "line-x linear", ""},
+		{"panels", silent + "params: {n: 20, gamma: [0.475, 0.5], sigma: 9, transient: 10, window: 20}\nfigures:\n  - {kind: line, x: gamma, y: rate, panels: period, file: none}\n  - {kind: line, x: gamma, y: rate, by: period, file: neither}\n  - {kind: line, x: gamma, y: rate, file: some}\n",
+			"some", "figure none: panels: period has no value in any trial"},
+		{"suggested", silent + "params: {n: 20, gamma: 0.475, sigma: 9, transient: 10, window: 20}\n", "", ""},
+	} {
+		writeSpec(t, ".", c.name+".yaml", "about: a\n"+c.text)
+		code, out, stderr := call(t, "run", c.name+".yaml", "--figures", "svg")
+		if code != exitOK {
+			t.Errorf("%s: exit status %d\n%s", c.name, code, stderr)
+		}
+		var drawn []string
+		for _, name := range strings.Fields(c.drawn) {
+			drawn = append(drawn, filepath.Join("results", c.name, "figures", name+".svg"))
+		}
+		if want := "figures   " + strings.Join(drawn, " ") + "\n"; drawn != nil && !strings.Contains(out, want) || drawn == nil && strings.Contains(out, "figures/") {
+			t.Errorf("%s: no %q in\n%s", c.name, want, out)
+		}
+		if !strings.Contains(stderr, c.told) || c.told == "" && strings.Contains(stderr, "figure ") {
+			t.Errorf("%s: stderr is\n%s", c.name, stderr)
+		}
+		if code, _, stderr := call(t, "verify", filepath.Join("results", c.name)); code != exitOK {
+			t.Errorf("%s: verify: %s", c.name, stderr)
+		}
+		if code, out, stderr := call(t, "watch", filepath.Join("results", c.name), "--once"); code != exitOK {
+			t.Errorf("%s: watch: %s%s", c.name, out, stderr)
+		}
+		page, err := os.ReadFile(filepath.Join("results", c.name, "report.html"))
+		if err != nil || c.name == "suggested" && strings.Contains(string(page), "finite value") {
+			t.Errorf("%s: the report: %v", c.name, err)
+		}
+	}
+}

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"fmt"
 	"path/filepath"
 
@@ -34,7 +35,7 @@ file has now. The same data give the same bytes.`,
 		if err != nil {
 			return err
 		}
-		path, err := writeReport(r, figures, dir, out)
+		path, err := writeReport(cmd.Context(), r, figures, dir, out)
 		if err != nil {
 			return err
 		}
@@ -51,8 +52,8 @@ file has now. The same data give the same bytes.`,
 
 // writeReport writes the page of a result folder to a file, by default in the
 // folder, and returns its path.
-func writeReport(r *report.Report, figures []*report.Figure, dir, path string) (string, error) {
-	text, err := r.HTML(figures)
+func writeReport(ctx context.Context, r *report.Report, figures []*report.Figure, dir, path string) (string, error) {
+	text, err := r.HTML(ctx, figures)
 	if err != nil {
 		return "", fmt.Errorf("the report: %w", err)
 	}

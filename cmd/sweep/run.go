@@ -391,7 +391,7 @@ func (a *app) sayEnd(ctx context.Context, h *halt, tell *teller, e runEnd) error
 			}
 			fmt.Fprintf(a.stderr, "sweep: %s: not all figures were drawn; %s draw them\n", why, again)
 		case err != nil:
-			fmt.Fprintf(a.stderr, "sweep: %v\n", err)
+			fmt.Fprintf(a.stderr, "sweep: %s\n", indent(err.Error(), "  "))
 		}
 	}
 	a.sayCut(e)

@@ -3,6 +3,7 @@ package main
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -16,6 +17,7 @@ import (
 	"github.com/spf13/cobra"
 	"golang.org/x/term"
 
+	"github.com/neurosweep/sweep/internal/plain"
 	"github.com/neurosweep/sweep/pkg/experiment"
 	"github.com/neurosweep/sweep/pkg/models/all"
 	"github.com/neurosweep/sweep/pkg/report"
@@ -44,15 +46,17 @@ once, as with --once, and ends with 0.`,
 			return err
 		}
 		w := &watch{dir: on.dir, plan: on.plan, report: report.New(on.dir, on.spec, all.Models), name: figure}
+		w.report.Limit = watchLimit
 		if err := w.pick(); err != nil {
 			return err
 		}
 		screen := a.rawOut.terminal()
 		if once || screen == nil {
-			if err := w.look(time.Now()); err != nil {
+			ctx := cmd.Context()
+			if err := w.look(ctx, time.Now()); err != nil {
 				return err
 			}
-			_, err := io.WriteString(a.stdout, w.frame(time.Now(), 80, 32, false))
+			_, err := io.WriteString(a.stdout, w.frame(ctx, time.Now(), 80, 32, false))
 			return err
 		}
 		return w.show(cmd.Context(), screen)
@@ -71,6 +75,8 @@ const (
 	// figureEvery is how often the figure is drawn anew: trials/ changes every
 	// ten seconds or less often.
 	figureEvery = 10 * time.Second
+	// watchLimit is how many bytes the figure may take: the machine is the run's.
+	watchLimit = 512 << 20
 )
 
 // watch is what is known of a run from its folder.
@@ -90,8 +96,9 @@ type watch struct {
 	run      string // that the rate and the forecast are of
 	mistake  error  // of the last look, which may be of the moment
 
-	figure  *report.Figure
+	figures []*report.Figure
 	drawn   *report.Figure // the last that could be drawn
+	large   error          // why there is none
 	figured time.Time      // when it was drawn
 	took    time.Duration
 }
@@ -116,15 +123,12 @@ func (w *watch) pick() error {
 			return err
 		}
 	}
-	w.figure = nil
-	if len(figures) > 0 {
-		w.figure = figures[0]
-	}
+	w.figures = figures
 	return nil
 }
 
 // look looks at the folder.
-func (w *watch) look(now time.Time) error {
+func (w *watch) look(ctx context.Context, now time.Time) error {
 	rows, err := store.OpenRows(w.dir, w.plan)
 	if err != nil {
 		return err
@@ -144,13 +148,24 @@ func (w *watch) look(now time.Time) error {
 	if due := max(figureEvery, time.Duration(float64(w.took)/watchShare)); w.found.Writer != nil && now.Sub(w.figured) < due {
 		return nil
 	}
-	if err := w.pick(); err != nil || w.figure == nil {
+	if err := w.pick(); err != nil {
 		return err
 	}
 	begun := time.Now()
-	// It cannot be drawn while there is nothing to draw, or a file goes away.
-	if _, err := w.figure.Caption(); err == nil {
-		w.drawn, w.figured, w.took = w.figure, now, time.Since(begun)
+	for _, f := range w.figures {
+		// It cannot be drawn while there is nothing to draw, or a file goes away.
+		_, err := f.Caption(ctx)
+		var large *report.SizeError
+		switch {
+		case err == nil:
+			w.drawn, w.large = f, nil
+		case f.Suggested() && errors.Is(err, report.ErrNothing):
+			continue
+		case errors.As(err, &large):
+			w.drawn, w.large = nil, fmt.Errorf("figure %s: %w", f.Name(), err)
+		}
+		w.figured, w.took = now, time.Since(begun)
+		break
 	}
 	return nil
 }
@@ -221,7 +236,7 @@ func (w *watch) status() error {
 }
 
 // frame is what a terminal of that size shows.
-func (w *watch) frame(now time.Time, columns, rows int, colors bool) string {
+func (w *watch) frame(ctx context.Context, now time.Time, columns, rows int, colors bool) string {
 	var lines []string
 	add := func(format string, args ...any) { lines = append(lines, clip(fmt.Sprintf(format, args...), columns)) }
 	c := w.found.Counts
@@ -278,12 +293,15 @@ func (w *watch) frame(now time.Time, columns, rows int, colors bool) string {
 	if w.mistake != nil {
 		add("looking again: %v", w.mistake)
 	}
+	if w.large != nil {
+		add("%v", w.large)
+	}
 	if len(lines) > rows {
 		lines = lines[:rows]
 	}
 	text := strings.Join(lines, "\n") + "\n"
 	if room := rows - len(lines) - 1; w.drawn != nil && room >= 10 && columns >= 30 {
-		if picture, err := w.drawn.Terminal(columns, min(room, columns/2), colors); err == nil {
+		if picture, err := w.drawn.Terminal(ctx, columns, min(room, columns/2), colors); err == nil {
 			text += "\n" + picture
 		}
 	}
@@ -298,15 +316,9 @@ func bar(s share, width int) string {
 	return "[" + strings.Repeat("=", full) + strings.Repeat(" ", width-full) + "]"
 }
 
-// clip is the first line of a text, of so many characters, with nothing in it
-// that a terminal would obey.
+// clip is a text in one line of so many characters.
 func clip(text string, columns int) string {
-	text = strings.Map(func(c rune) rune {
-		if c < ' ' || c >= 0x7f && c < 0xa0 {
-			return ' '
-		}
-		return c
-	}, text)
+	text = plain.Text(text)
 	if utf8.RuneCountInString(text) > columns {
 		return string([]rune(text)[:max(columns-1, 0)]) + "…"
 	}
@@ -322,7 +334,7 @@ const (
 // show draws on the terminal until the run ends or the user ends it, and leaves
 // the terminal as it was.
 func (w *watch) show(ctx context.Context, screen *os.File) error {
-	if err := w.look(time.Now()); err != nil {
+	if err := w.look(ctx, time.Now()); err != nil {
 		return err
 	}
 	colors := os.Getenv("NO_COLOR") == ""
@@ -334,7 +346,7 @@ func (w *watch) show(ctx context.Context, screen *os.File) error {
 	}
 	finish := func() error {
 		columns, rows := size()
-		if _, err := io.WriteString(screen, w.frame(time.Now(), columns, rows-1, colors)); err != nil {
+		if _, err := io.WriteString(screen, w.frame(ctx, time.Now(), columns, rows-1, colors)); err != nil {
 			return err
 		}
 		return w.status()
@@ -370,7 +382,7 @@ func (w *watch) show(ctx context.Context, screen *os.File) error {
 	}
 	draw := func() {
 		columns, rows := size()
-		frame := w.frame(time.Now(), columns, rows, colors)
+		frame := w.frame(ctx, time.Now(), columns, rows, colors)
 		// A raw terminal does not go back to the first column by itself, and
 		// each line ends what was there before.
 		frame = strings.ReplaceAll(strings.TrimSuffix(frame, "\n"), "\n", "\x1b[K\r\n")
@@ -404,7 +416,7 @@ func (w *watch) show(ctx context.Context, screen *os.File) error {
 			}
 		case <-timer.C:
 			begun := time.Now()
-			w.mistake = w.look(begun)
+			w.mistake = w.look(ctx, begun)
 			if w.mistake == nil && w.found.Writer == nil {
 				leave()
 				return finish()

@@ -12,24 +12,28 @@ import (
 // one of some scales. Rows of a group are in their order, groups in that of
 // their places, the last scale changing fastest.
 type groups struct {
-	rows  []int32
-	end   []int     // of each group in rows
-	place [][]int32 // of each group, on each scale
+	rows   []int32
+	end    []int32 // of each group in rows
+	scales int
+	places []int32 // of each group, on each scale
 }
 
 func (g *groups) len() int { return len(g.end) }
 
 func (g *groups) of(i int) []int32 {
-	start := 0
+	start := int32(0)
 	if i > 0 {
 		start = g.end[i-1]
 	}
 	return g.rows[start:g.end[i]]
 }
 
+// place is where a group is on each scale.
+func (g *groups) place(i int) []int32 { return g.places[i*g.scales : (i+1)*g.scales] }
+
 // group takes rows together. A row with -1 on a scale is in no group.
 func group(rows int, scales ...[]int32) *groups {
-	g := &groups{}
+	g := &groups{scales: len(scales)}
 	for row := range int32(rows) {
 		if !slices.ContainsFunc(scales, func(s []int32) bool { return s[row] < 0 }) {
 			g.rows = append(g.rows, row)
@@ -44,15 +48,13 @@ func group(rows int, scales ...[]int32) *groups {
 	}
 	for i, row := range g.rows {
 		if i > 0 && same(g.rows[i-1], row) {
-			g.end[len(g.end)-1] = i + 1
+			g.end[len(g.end)-1] = int32(i + 1)
 			continue
 		}
-		g.end = append(g.end, i+1)
-		var place []int32
+		g.end = append(g.end, int32(i+1))
 		for _, s := range scales {
-			place = append(place, s[row])
+			g.places = append(g.places, s[row])
 		}
-		g.place = append(g.place, place)
 	}
 	return g
 }
@@ -84,6 +86,7 @@ func counted(rows, scale []int32) []int32 {
 
 // measure is what a figure takes of each group.
 type measure struct {
+	beat       *beat
 	formula    *experiment.Formula // nil if the one aggregate is all
 	evaluator  *experiment.Evaluator
 	aggregates []experiment.Aggregate
@@ -95,7 +98,7 @@ type measure struct {
 // newMeasure makes ready a formula of aggregates, or the mean or fraction of one
 // that has none.
 func newMeasure(t *table, f *experiment.Formula, band string, keep []bool) *measure {
-	m := &measure{aggregates: f.Aggregates, band: band}
+	m := &measure{beat: t.beat, aggregates: f.Aggregates, band: band}
 	if len(f.Aggregates) == 0 {
 		a := experiment.Aggregate{Func: "mean", Of: f}
 		if f.Kind() == models.FlagKind {
@@ -145,6 +148,7 @@ func (m *measure) take(rows []int32) estimate {
 	for i, a := range m.aggregates {
 		var xs []float64
 		for _, row := range rows {
+			m.beat.tick()
 			// A condition on a series is one on each of its elements.
 			first, last := 0, 0
 			w := m.where[i]

@@ -49,8 +49,16 @@ func (a *axis) scale(x float64) float64 {
 	return x
 }
 
+// What lies nearer together than a part in 10^12, or than 10^-300, is one place:
+// numbers that are equal but for rounding have no ticks between them.
+const (
+	onePlace = 1e-12
+	smallest = 1e-300
+)
+
 // finish gives an axis with too little on it some length, and then a margin of a
-// fraction of its length.
+// fraction of its length. Whatever lies on it, its ends are finite numbers that
+// are told apart.
 func (a *axis) finish(margin float64) {
 	if a.low > a.high {
 		a.low, a.high = 0, 1
@@ -58,42 +66,74 @@ func (a *axis) finish(margin float64) {
 			a.low, a.high = 1, 10
 		}
 	}
-	if a.fixed {
-		return
-	}
 	switch {
 	case a.log:
 		lo, hi := math.Log10(a.low), math.Log10(a.high)
-		if lo == hi {
+		one := !(hi-lo > onePlace)
+		if a.fixed && !one {
+			return
+		}
+		if one {
 			lo, hi = lo-0.5, hi+0.5
 		}
 		d := margin * (hi - lo)
-		a.low, a.high = math.Pow(10, lo-d), math.Pow(10, hi+d)
+		a.low, a.high = max(math.Pow(10, lo-d), math.SmallestNonzeroFloat64), min(math.Pow(10, hi+d), math.MaxFloat64)
 	default:
-		if a.low == a.high {
-			d := max(math.Abs(a.low)/10, 0.5)
-			a.low, a.high = a.low-d, a.high+d
+		half := a.high/2 - a.low/2 // the length itself may be too large a number
+		one := !(half > onePlace*max(math.Abs(a.low), math.Abs(a.high)) && half > smallest)
+		if a.fixed && !one {
+			return
 		}
-		d := margin * (a.high - a.low)
-		a.low, a.high = a.low-d, a.high+d
+		if one {
+			d := max(math.Abs(a.low)/10, 0.5)
+			if a.low != a.high && half <= smallest {
+				d = max(math.Abs(a.low), math.Abs(a.high), 1e-290)
+			}
+			a.low, a.high = finite(a.low-d), finite(a.high+d)
+		}
+		d := 2 * margin * (a.high/2 - a.low/2)
+		a.low, a.high = finite(a.low-d), finite(a.high+d)
 	}
 }
 
-// part is where x lies between the ends: 0 at the lower, 1 at the upper.
+// finite is x, or the largest number there is.
+func finite(x float64) float64 { return min(max(x, -math.MaxFloat64), math.MaxFloat64) }
+
+// far is beyond where a place off the axis still makes a difference, in lengths
+// of the axis.
+const far = 1e6
+
+// part is where x lies between the ends: 0 at the lower, 1 at the upper. It is
+// NaN or infinite where the axis has no place for x, such as 0 if it is
+// logarithmic.
 func (a *axis) part(x float64) float64 {
-	lo, hi := a.scale(a.low), a.scale(a.high)
-	return (a.scale(x) - lo) / (hi - lo)
+	// Halves, since the length of a linear axis may be too large a number.
+	lo, hi, at := a.scale(a.low)/2, a.scale(a.high)/2, a.scale(x)/2
+	if math.IsInf(at, 0) {
+		return at
+	}
+	part := (at - lo) / (hi - lo)
+	if part > far || part < -far {
+		return math.Copysign(far, part)
+	}
+	return part
 }
 
 // at is the number at a part of the way from the lower to the upper end.
 func (a *axis) at(part float64) float64 {
 	lo, hi := a.scale(a.low), a.scale(a.high)
 	x := lo + part*(hi-lo)
+	if math.IsInf(hi-lo, 0) {
+		x = lo*(1-part) + hi*part
+	}
 	if a.log {
 		return math.Pow(10, x)
 	}
 	return x
 }
+
+// mostTicks is more than a scale of any length has.
+const mostTicks = 30
 
 // ticks are at most about so many places at round numbers.
 func (a *axis) ticks(most int) []tick {
@@ -103,7 +143,7 @@ func (a *axis) ticks(most int) []tick {
 			return list
 		}
 	}
-	span := a.high - a.low
+	span := finite(a.high - a.low)
 	step := math.Pow(10, math.Floor(math.Log10(span/float64(most))))
 	for _, f := range []float64{1, 2, 5, 10} {
 		if span/(f*step) <= float64(most) {
@@ -113,8 +153,16 @@ func (a *axis) ticks(most int) []tick {
 	}
 	var list []tick
 	eps := 1e-9 * span
-	for k := math.Ceil((a.low - eps) / step); k*step <= a.high+eps; k++ {
-		list = append(list, tick{at: k * step})
+	first := math.Ceil((a.low - eps) / step)
+	for i := range mostTicks {
+		at := (first + float64(i)) * step
+		if at > a.high+eps || math.IsInf(at, 0) {
+			break
+		}
+		if len(list) > 0 && at <= list[len(list)-1].at {
+			continue // the step is lost beside the number
+		}
+		list = append(list, tick{at: at})
 	}
 	format(list, step)
 	return list
@@ -143,6 +191,8 @@ func (a *axis) decades(most int) (list []tick) {
 		t := tick{at: math.Pow(10, e)}
 		if math.Mod(e, every) == 0 {
 			t.text = powerOfTen(int(e))
+		} else if last-first > 60 {
+			continue // strokes would be one
 		}
 		list = append(list, t)
 	}
@@ -177,7 +227,7 @@ func format(list []tick, step float64) {
 	if most >= 1e5 || most < 1e-3 && most > 0 {
 		e = int(math.Floor(math.Log10(most)))
 	}
-	decimals := max(0, -int(math.Floor(math.Log10(step)+1e-9))+e)
+	decimals := min(max(0, -int(math.Floor(math.Log10(step)+1e-9))+e), 17)
 	for i := range list {
 		x := list[i].at / math.Pow(10, float64(e))
 		if math.Abs(list[i].at) < 1e-9*step {

@@ -28,8 +28,6 @@ type builder struct {
 	spec   *experiment.Spec
 	table  *table
 	chart  *chart
-	keep   []bool // rows that are shown
-	shown  int
 	left   int // values without a number
 	notes  []string
 
@@ -40,19 +38,29 @@ type builder struct {
 }
 
 // build reads what the figure needs and makes its chart.
-func (r *Report) build(f *experiment.Figure) (*chart, error) {
+func (r *Report) build(beat *beat, f *experiment.Figure) (*chart, error) {
 	b := &builder{report: r, spec: r.spec, labeler: labeler{columns: r.spec.Columns(), figure: f}}
 	var names []string
 	for _, g := range formulas(f) {
 		names = append(names, g.Columns()...)
 	}
-	names = append(names, b.hidden()...)
+	switch {
+	case f.Kind == "hysteresis":
+		names = append(names, "direction")
+	case f.Kind == "crossing" || f.Kind == "extrapolation":
+		names = append(names, "replicate")
+	}
 	var err error
-	if b.table, err = load(r.dir, r.spec, names); err != nil {
+	if r.load != nil {
+		b.table = r.load(names)
+		b.table.beat = beat
+	} else if b.table, err = load(beat, r.dir, r.spec, names, f.Where, r.Limit); err != nil {
 		return nil, err
 	}
 	if b.table.rows == 0 {
 		switch {
+		case b.table.left > 0:
+			return nil, fmt.Errorf("where leaves no trial of %d", b.table.left)
 		case b.table.failed > 0:
 			return nil, fmt.Errorf("%s: all %d trials failed", r.dir, b.table.failed)
 		case b.table.others > 0:
@@ -60,26 +68,14 @@ func (r *Report) build(f *experiment.Figure) (*chart, error) {
 		}
 		return nil, fmt.Errorf("%s/trials has no records yet", r.dir)
 	}
-	b.chart = &chart{marks: f.Marks}
-	if f.Where != nil {
-		w := b.table.eval(f.Where, nil)
-		b.keep = make([]bool, b.table.rows)
-		for i := range b.keep {
-			b.keep[i] = w.ok[i] && w.num[i] != 0
-		}
-	}
-	for row := range b.table.rows {
-		if b.kept(row) {
-			b.shown++
-		}
-	}
-	if b.shown == 0 {
-		return nil, fmt.Errorf("where leaves no trial of %d", b.table.rows)
-	}
+	b.chart = &chart{marks: f.Marks, bytes: b.table.bytes}
 	b.panel = make([]int32, b.table.rows)
 	b.panels = []level{{}}
 	if f.Panels != nil {
 		b.panels, b.panel = b.scale(f.Panels)
+		if len(b.panels) == 0 {
+			return nil, nothingf("panels: %s has no value in any trial", f.Panels.Text)
+		}
 		if len(b.panels) > maxPanels {
 			return nil, fmt.Errorf("panels: %s has %d values; a figure has at most %d panels", f.Panels.Text, len(b.panels), maxPanels)
 		}
@@ -110,6 +106,7 @@ func (r *Report) build(f *experiment.Figure) (*chart, error) {
 		return nil, err
 	}
 	b.caption()
+	beat.look()
 	return b.chart, nil
 }
 
@@ -145,17 +142,15 @@ func (b *builder) hidden() (names []string) {
 	return names
 }
 
-func (b *builder) kept(row int) bool { return b.keep == nil || b.keep[row] }
-
 // scale is the distinct values of a formula and each row's place among them.
 func (b *builder) scale(f *experiment.Formula) ([]level, []int32) {
 	var choices []string
 	if c := b.column(f.Name()); c != nil {
 		choices = c.Choices
 	}
-	v := b.table.eval(f, b.keep)
-	for row, ok := range v.ok {
-		if !ok && b.kept(row) {
+	v := b.table.eval(f, nil)
+	for _, ok := range v.ok {
+		if !ok {
 			b.left++
 		}
 	}
@@ -185,24 +180,43 @@ func (b *builder) addPanels(draw func(panel int) func(p *plot)) {
 // group takes rows together and notes along which columns they differ.
 func (b *builder) group(scales ...[]int32) *groups {
 	g := group(b.table.rows, scales...)
-	for _, name := range b.hidden() {
-		c := b.table.columns[name]
-		differ := func(i, j int32) bool {
-			if c.Kind == models.TextKind {
-				return c.code[i] != c.code[j]
-			}
-			return c.num[i] != c.num[j] && !(c.null[i] && c.null[j])
+	plan := b.spec.Plan()
+	same := b.hidden()
+	var first, other models.Point
+	for i := range g.len() {
+		rows := g.of(i)
+		b.grouped = max(b.grouped, len(rows))
+		if len(rows) == 1 || len(same) == 0 {
+			continue
 		}
-		for i := range g.len() {
-			rows := g.of(i)
-			b.grouped = max(b.grouped, len(rows))
-			if slices.ContainsFunc(rows, func(row int32) bool { return differ(rows[0], row) }) {
-				b.mixed = append(b.mixed, name)
+		plan.Point(b.table.trial[rows[0]], &first)
+		for _, row := range rows[1:] {
+			b.table.beat.tick()
+			plan.Point(b.table.trial[row], &other)
+			same = slices.DeleteFunc(same, func(name string) bool { return b.differ(name, &first, &other) })
+			if len(same) == 0 {
 				break
 			}
 		}
 	}
+	for _, name := range b.hidden() {
+		if !slices.Contains(same, name) && !slices.Contains(b.mixed, name) {
+			b.mixed = append(b.mixed, name)
+		}
+	}
 	return g
+}
+
+// differ reports whether two points differ along a hidden column.
+func (b *builder) differ(name string, p, q *models.Point) bool {
+	switch name {
+	case "replicate":
+		return p.Replicate != q.Replicate
+	case "direction":
+		return p.Direction != q.Direction
+	}
+	i := b.spec.Model.Param(name)
+	return p.Values[i] != q.Values[i]
 }
 
 // caption puts the caption together.
@@ -237,9 +251,9 @@ func (b *builder) caption() {
 	if f.Where != nil {
 		add("Only trials where %s", pretty(f.Where.Text))
 	}
-	count := fmt.Sprintf("%d of %d trials", b.shown, b.table.planned)
-	if b.table.planned == int64(b.shown) {
-		count = plural(b.shown, "trial")
+	count := fmt.Sprintf("%d of %d trials", b.table.rows, b.table.planned)
+	if b.table.planned == int64(b.table.rows) {
+		count = plural(b.table.rows, "trial")
 	}
 	add("Model %s, %s", b.spec.Model.Name, count)
 	if b.table.failed > 0 {
@@ -266,7 +280,11 @@ type curve struct {
 func (b *builder) curves() ([]level, []int32, error) {
 	by, at := []level{{}}, make([]int32, b.table.rows)
 	if f := b.figure.By; f != nil {
-		if by, at = b.scale(f); len(by) > maxCurves {
+		by, at = b.scale(f)
+		switch {
+		case len(by) == 0:
+			return nil, nil, nothingf("by: %s has no value in any trial", f.Text)
+		case len(by) > maxCurves:
 			return nil, nil, fmt.Errorf("by: %s has %d values; a figure has at most %d curves", f.Text, len(by), maxCurves)
 		}
 	}
@@ -291,13 +309,13 @@ func (b *builder) line(loop bool) error {
 		}
 		ways, atWay = b.scale(way)
 	}
-	m := newMeasure(b.table, fy, f.Band, b.keep)
+	m := newMeasure(b.table, fy, f.Band, nil)
 	b.chart.x, b.chart.y = b.axis("x", fx, ""), b.axis("y", fy, "")
 	g := b.group(b.panel, atBy, atWay, atX)
 	curves := make([][]curve, len(b.panels)*len(by))
 	banded := false
 	for i := range g.len() {
-		p := g.place[i]
+		p := g.place(i)
 		at := int(p[0])*len(by) + int(p[1])
 		if curves[at] == nil {
 			curves[at] = make([]curve, len(ways))
@@ -526,9 +544,9 @@ func (b *builder) overlays() (list []overlay, err error) {
 				o.label = c.From
 			}
 		}
-		keep := from.keep
+		var keep []bool
 		if where != nil {
-			w := from.table.eval(where, from.keep)
+			w := from.table.eval(where, nil)
 			keep = make([]bool, len(w.ok))
 			for row := range keep {
 				keep[row] = w.ok[row] && w.num[row] != 0
@@ -543,8 +561,8 @@ func (b *builder) overlays() (list []overlay, err error) {
 			if math.IsNaN(e.value) {
 				continue
 			}
-			c := &o.curves[g.place[i][0]]
-			at := xs[g.place[i][1]].num
+			c := &o.curves[g.place(i)[0]]
+			at := xs[g.place(i)[1]].num
 			c.x, c.at = append(c.x, at), append(c.at, e)
 		}
 		// One with the label of an earlier curve goes on with that.
@@ -594,6 +612,6 @@ func (b *builder) elsewhere(c *experiment.Curve) (from *builder, x, y, where *ex
 		}
 	}
 	from = &builder{report: other, spec: other.spec}
-	from.table, err = load(other.dir, other.spec, names)
+	from.table, err = load(b.table.beat, other.dir, other.spec, names, nil, b.report.Limit)
 	return from, x, y, where, err
 }

@@ -53,7 +53,12 @@ func ramp(at func(t float64) color.NRGBA) colorMap {
 	for i := range colors {
 		colors[i] = at(float64(i) / 255)
 	}
-	return func(t float64) color.NRGBA { return colors[int(math.Round(255*min(max(t, 0), 1)))] }
+	return func(t float64) color.NRGBA {
+		if math.IsNaN(t) {
+			return nothing
+		}
+		return colors[int(math.Round(255*min(max(t, 0), 1)))]
+	}
 }
 
 // sequential goes from dark violet over blue and green to yellow.

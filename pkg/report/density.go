@@ -12,10 +12,10 @@ import (
 // orbit shows how densely values lie at each x.
 func (b *builder) orbit() error {
 	f := b.figure
-	v := b.table.eval(f.Y[0], b.keep)
+	v := b.table.eval(f.Y[0], nil)
 	xs, atX := b.scale(f.X[0])
 	if len(xs) == 0 {
-		return fmt.Errorf("x has no finite value")
+		return nothingf("x has no finite value")
 	}
 	x, y := b.axis("x", f.X[0], ""), b.axis("y", f.Y[0], "")
 	b.chart.x, b.chart.y = x, y
@@ -30,7 +30,8 @@ func (b *builder) orbit() error {
 	count := 0
 	for row := range b.table.rows {
 		from, to := v.of(row)
-		for i := from; i < to && b.kept(row); i++ {
+		for i := from; i < to; i++ {
+			b.table.beat.tick()
 			if v.ok[i] {
 				y.include(v.num[i])
 				count++
@@ -48,7 +49,7 @@ func (b *builder) orbit() error {
 			w, h := max(int(math.Round(p.W*p.style.dots)), 1), max(int(math.Round(p.H*p.style.dots)), 1)
 			counts := make([]float64, w*h)
 			for row := range b.table.rows {
-				if int(b.panel[row]) != panel || atX[row] < 0 || !b.kept(row) {
+				if int(b.panel[row]) != panel || atX[row] < 0 {
 					continue
 				}
 				// A value stands in all columns of its cell, at least in one.
@@ -67,6 +68,7 @@ func (b *builder) orbit() error {
 				first, last = max(first, 0), min(last, w-1)
 				from, to := v.of(row)
 				for _, value := range v.num[from:to] {
+					p.beat.tick()
 					t := p.y.part(value)
 					if !(t >= 0 && t <= 1) {
 						continue
@@ -129,7 +131,7 @@ func (b *builder) bins(a *axis, xs []float64) []float64 {
 		lo, hi := a.scale(a.low), a.scale(a.high)
 		q := a.scale(quantile(s, 0.75)) - a.scale(quantile(s, 0.25))
 		n = 30
-		if width := 2 * q / math.Cbrt(float64(len(s))); width > 0 {
+		if width := 2 * q / math.Cbrt(float64(len(s))); width > 0 && !math.IsInf(width, 0) {
 			n = int(min(max((hi-lo)/width, 10), 120))
 		}
 	}
@@ -144,7 +146,7 @@ func (b *builder) bins(a *axis, xs []float64) []float64 {
 // histogram shows how often values occur, as a density of area 1.
 func (b *builder) histogram() error {
 	f := b.figure
-	v := b.table.eval(f.X[0], b.keep)
+	v := b.table.eval(f.X[0], nil)
 	by, atBy, err := b.curves()
 	if err != nil {
 		return err
@@ -156,12 +158,13 @@ func (b *builder) histogram() error {
 	b.chart.x, b.chart.y = x, y
 	var all []float64
 	for row := range b.table.rows {
-		if b.panel[row] < 0 || atBy[row] < 0 || !b.kept(row) {
+		if b.panel[row] < 0 || atBy[row] < 0 {
 			continue
 		}
 		at := int(b.panel[row])*len(by) + int(atBy[row])
 		from, to := v.of(row)
 		for i := from; i < to; i++ {
+			b.table.beat.tick()
 			if !v.ok[i] || x.log && v.num[i] <= 0 {
 				b.left++
 				continue
@@ -172,7 +175,7 @@ func (b *builder) histogram() error {
 		}
 	}
 	if len(all) == 0 {
-		return fmt.Errorf("x has no finite value")
+		return nothingf("x has no finite value")
 	}
 	x.finish(0)
 	edges := b.bins(x, all)
@@ -264,20 +267,20 @@ func (p *plot) steps(edges, heights []float64, c color.NRGBA, fill bool) {
 // that a law gives. A spectrum without y is a density on the line.
 func (b *builder) points(raster bool) error {
 	f := b.figure
-	vx := b.table.eval(f.X[0], b.keep)
+	vx := b.table.eval(f.X[0], nil)
 	if len(f.Y) == 0 {
 		if err := b.histogram(); err != nil {
 			return err
 		}
 		return b.edge()
 	}
-	vy := b.table.eval(f.Y[0], b.keep)
+	vy := b.table.eval(f.Y[0], nil)
 	x, y := b.axis("x", f.X[0], ""), b.axis("y", f.Y[0], "")
 	b.chart.x, b.chart.y = x, y
 	each := make([][][2]float64, len(b.panels))
 	count := 0
 	for row := range b.table.rows {
-		if b.panel[row] < 0 || !b.kept(row) {
+		if b.panel[row] < 0 {
 			continue
 		}
 		from, to := vx.of(row)
@@ -287,6 +290,7 @@ func (b *builder) points(raster bool) error {
 			return fmt.Errorf("in a trial %s has %d elements and %s %d", f.X[0].Text, to-from, f.Y[0].Text, toY-fromY)
 		}
 		for i := from; i < to; i++ {
+			b.table.beat.tick()
 			j := fromY + i - from
 			if single {
 				j = fromY
@@ -335,6 +339,7 @@ func (p *plot) cloud(points [][2]float64, raster bool) {
 		w, h := max(int(p.W*p.style.dots/2), 1), max(int(p.H*p.style.dots/2), 1)
 		counts := make([]float64, w*h)
 		for _, xy := range points {
+			p.beat.tick()
 			tx, ty := p.x.part(xy[0]), 1-p.y.part(xy[1])
 			if tx >= 0 && tx <= 1 && ty >= 0 && ty <= 1 {
 				counts[min(int(ty*float64(h)), h-1)*w+min(int(tx*float64(w)), w-1)]++
@@ -362,7 +367,7 @@ func (b *builder) edge() error {
 	}
 	sizes := make([][2]float64, len(b.panels))
 	for k, f := range law.Size {
-		v := b.table.eval(f, b.keep)
+		v := b.table.eval(f, nil)
 		seen := make([]bool, len(b.panels))
 		for row, ok := range v.ok {
 			panel := b.panel[row]
@@ -423,19 +428,24 @@ func (b *builder) escape() error {
 	f := b.figure
 	var ends [4]*values // left, right, bottom, top
 	for i, g := range []*experiment.Formula{f.X[0], f.X[1], f.Y[0], f.Y[1]} {
-		ends[i] = b.table.eval(g, b.keep)
+		ends[i] = b.table.eval(g, nil)
 	}
-	v := b.table.eval(f.Z, b.keep)
+	v := b.table.eval(f.Z, nil)
 	var rowsOf *values
 	if f.Rows != nil {
-		rowsOf = b.table.eval(f.Rows, b.keep)
+		rowsOf = b.table.eval(f.Rows, nil)
 	}
 	x, y, z := b.axis("x", nil, middleName(f.X)), b.axis("y", nil, middleName(f.Y)), b.axis("z", f.Z, "")
 	b.chart.x, b.chart.y = x, y
 	b.chart.equal = true
 	most := math.Inf(-1)
 	for _, n := range v.num {
-		most = max(most, n)
+		if !math.IsNaN(n) && !math.IsInf(n, 0) {
+			most = max(most, n)
+		}
+	}
+	if math.IsInf(most, 0) {
+		return nothingf("z has no finite value")
 	}
 	for row := range b.table.rows {
 		for i, e := range ends {
@@ -462,7 +472,7 @@ func (b *builder) escape() error {
 			sums := make([][4]float64, w*h) // of red, green, blue, and cells
 			for row := range b.table.rows {
 				from, to := v.of(row)
-				if int(b.panel[row]) != panel || to == from || !b.kept(row) || !ends[0].ok[row] || !ends[1].ok[row] || !ends[2].ok[row] || !ends[3].ok[row] {
+				if int(b.panel[row]) != panel || to == from || !ends[0].ok[row] || !ends[1].ok[row] || !ends[2].ok[row] || !ends[3].ok[row] {
 					continue
 				}
 				rows := 1
@@ -473,6 +483,7 @@ func (b *builder) escape() error {
 				left, right := p.x.part(ends[0].num[row])*float64(w), p.x.part(ends[1].num[row])*float64(w)
 				bottom, top := (1-p.y.part(ends[2].num[row]))*float64(h), (1-p.y.part(ends[3].num[row]))*float64(h)
 				for i, n := range v.num[from : from+rows*cols] {
+					p.beat.tick()
 					c := colors(z.part(n))
 					if n >= most {
 						c = color.NRGBA{A: 255}
@@ -481,6 +492,7 @@ func (b *builder) escape() error {
 					x0, x1 := covered(left+(right-left)*u/float64(cols), left+(right-left)*(u+1)/float64(cols), w)
 					y0, y1 := covered(bottom+(top-bottom)*(t+1)/float64(rows), bottom+(top-bottom)*t/float64(rows), h)
 					for y := y0; y < y1; y++ {
+						p.beat.tick()
 						for x := x0; x < x1; x++ {
 							s := &sums[y*w+x]
 							s[0] += float64(c.R)

@@ -3,6 +3,7 @@ package report
 import (
 	"image/color"
 	"math"
+	"slices"
 )
 
 // style says how large things are drawn, in the canvas's unit.
@@ -40,6 +41,7 @@ type chart struct {
 	equal   bool    // a unit is as long on x as on y
 	marks   map[string][]float64
 	caption string
+	bytes   int64 // of the data that it holds
 }
 
 // panel is one plot of a chart.
@@ -71,6 +73,7 @@ type colorBar struct {
 type plot struct {
 	Box
 	scene *Scene
+	beat  *beat
 	x, y  *axis
 	style *style
 }
@@ -83,17 +86,74 @@ func (p *plot) place(x, y float64) Point {
 // line strokes a curve, clipped at the frame.
 func (p *plot) line(points []Point, c color.NRGBA, width float64, dash []float64) {
 	if len(points) > 1 {
-		p.scene.add(&Path{Lines: [][]Point{points}, Stroke: c, Width: width, Dash: dash, Clip: &p.Box})
+		p.scene.add(&Path{Lines: p.near(points), Stroke: c, Width: width, Dash: dash, Clip: &p.Box})
 	}
+}
+
+// beyond is how many plots away a line ends: dashed to where the axes' numbers
+// can go it would have more pieces than there is memory.
+const beyond = 200
+
+// near is what of a line is near the plot, without points that have no place.
+func (p *plot) near(points []Point) (lines [][]Point) {
+	low, high := Point{p.X - beyond*p.W, p.Y - beyond*p.H}, Point{p.X + (beyond+1)*p.W, p.Y + (beyond+1)*p.H}
+	whole := true
+	for _, at := range points {
+		p.beat.tick()
+		whole = whole && at.X >= low.X && at.X <= high.X && at.Y >= low.Y && at.Y <= high.Y
+	}
+	if whole {
+		return [][]Point{points}
+	}
+	var line []Point
+	for i := 1; i < len(points); i++ {
+		a, b := points[i-1], points[i]
+		from, to := 0.0, 1.0 // of the way from a to b, what is near (Liang and Barsky 1984)
+		for _, side := range [][2]float64{{a.X - b.X, a.X - low.X}, {b.X - a.X, high.X - a.X}, {a.Y - b.Y, a.Y - low.Y}, {b.Y - a.Y, high.Y - a.Y}} {
+			switch d, room := side[0], side[1]; {
+			case d == 0 && room < 0 || math.IsNaN(d) || math.IsInf(d, 0) || math.IsNaN(room) || math.IsInf(room, 0):
+				to = -1
+			case d < 0:
+				from = max(from, room/d)
+			case d > 0:
+				to = min(to, room/d)
+			}
+		}
+		if from > to {
+			continue
+		}
+		start, end := Point{a.X + from*(b.X-a.X), a.Y + from*(b.Y-a.Y)}, Point{a.X + to*(b.X-a.X), a.Y + to*(b.Y-a.Y)}
+		if len(line) == 0 || line[len(line)-1] != start {
+			if len(line) > 1 {
+				lines = append(lines, line)
+			}
+			line = []Point{start}
+		}
+		line = append(line, end)
+	}
+	if len(line) > 1 {
+		lines = append(lines, line)
+	}
+	return lines
 }
 
 // area fills what a line surrounds.
 func (p *plot) area(points []Point, c color.NRGBA) {
+	points = slices.DeleteFunc(points, func(at Point) bool { return math.IsNaN(at.X) || math.IsNaN(at.Y) })
+	for i, at := range points {
+		points[i] = Point{min(max(at.X, p.X-beyond*p.W), p.X+(beyond+1)*p.W), min(max(at.Y, p.Y-beyond*p.H), p.Y+(beyond+1)*p.H)}
+	}
+	if len(points) == 0 {
+		return
+	}
 	p.scene.add(&Path{Lines: [][]Point{points}, Closed: true, Fill: c, Clip: &p.Box})
 }
 
 // dot is a small disc.
 func (p *plot) dot(at Point, r float64, c color.NRGBA) {
+	if !(math.Abs(at.X-p.X) <= beyond*p.W && math.Abs(at.Y-p.Y) <= beyond*p.H) {
+		return // far off, or no place
+	}
 	p.scene.add(&Path{Lines: [][]Point{disc(at, r)}, Closed: true, Fill: c, Clip: &p.Box})
 }
 
@@ -125,7 +185,7 @@ func (st *style) across(n int) int {
 }
 
 // layout places everything on a canvas of the style.
-func (c *chart) layout(st *style) *Scene {
+func (c *chart) layout(beat *beat, st *style) *Scene {
 	s := &Scene{Width: st.width, Caption: c.caption}
 	cols := st.across(len(c.panels))
 	rows := (len(c.panels) + cols - 1) / cols
@@ -166,7 +226,8 @@ func (c *chart) layout(st *style) *Scene {
 		case st.height > 0:
 			return (st.height-top-bottom)/float64(rows) - head - foot
 		case c.equal:
-			return w * (c.y.high - c.y.low) / (c.x.high - c.x.low)
+			// As far as that is a plot that somebody can see.
+			return w * min(max((c.y.high/2-c.y.low/2)/(c.x.high/2-c.x.low/2), 1./mostUnequal), mostUnequal)
 		case c.aspect > 0:
 			return w * c.aspect
 		case cols > 1:
@@ -200,7 +261,8 @@ func (c *chart) layout(st *style) *Scene {
 	}
 	// Whole dots, so that images fall on the canvas's own.
 	snap := func(x float64) float64 { return math.Round(x*st.dots) / st.dots }
-	left, w, h = snap(left), snap(w), snap(h)
+	// Much text and many panels leave little of a small canvas.
+	left, w, h = snap(left), max(snap(w), st.least()), max(snap(h), st.least())
 	between = snap(between)
 	step := snap(head + h + foot + st.gap/2)
 	if st.terminal {
@@ -217,7 +279,7 @@ func (c *chart) layout(st *style) *Scene {
 		row, col := i/cols, i%cols
 		box := Box{left + float64(col)*(w+between), first + float64(row)*step, w, h}
 		under := i+cols >= len(c.panels)
-		c.panel(s, st, p, box, col == 0, under, titled)
+		c.panel(s, beat, st, p, box, col == 0, under, titled)
 	}
 	// Labels of the whole.
 	middle := left + (float64(cols)*(w+between)-between)/2
@@ -236,6 +298,17 @@ func (c *chart) layout(st *style) *Scene {
 		c.bar.draw(s, st, Box{snap(x), snap(centre - tall/2), st.bar(), snap(tall)}, numbers(c.bar.axis, tall))
 	}
 	return s
+}
+
+// mostUnequal is how many times as long as the other a side of a plot can be.
+const mostUnequal = 8
+
+// least is how large a plot is at least.
+func (st *style) least() float64 {
+	if st.terminal {
+		return 1
+	}
+	return 5
 }
 
 // bar is how wide a colour bar is.
@@ -277,8 +350,8 @@ func (st *style) ticksAcross(a *axis, length float64) []tick {
 }
 
 // panel draws one plot with its frame, ticks and numbers.
-func (c *chart) panel(s *Scene, st *style, p panel, box Box, leftmost, lowest, titled bool) {
-	pl := &plot{Box: box, scene: s, x: c.x, y: c.y, style: st}
+func (c *chart) panel(s *Scene, beat *beat, st *style, p panel, box Box, leftmost, lowest, titled bool) {
+	pl := &plot{Box: box, scene: s, beat: beat, x: c.x, y: c.y, style: st}
 	p.draw(pl)
 	for _, x := range c.marks["x"] {
 		if t := c.x.part(x); t >= 0 && t <= 1 {

@@ -145,12 +145,12 @@ func TestPDFSameBytes(t *testing.T) {
 		im.Pix[0], im.Pix[3] = uint8(80*i), 255
 		s.add(&Image{Box: Box{20 * float64(i), 0, 20, 20}, Pixels: im})
 	}
-	first, err := s.PDF()
+	first, err := s.pdf(&beat{ctx: t.Context()})
 	if err != nil {
 		t.Fatal(err)
 	}
 	for range 20 {
-		if again, err := s.PDF(); err != nil || !bytes.Equal(first, again) {
+		if again, err := s.pdf(&beat{ctx: t.Context()}); err != nil || !bytes.Equal(first, again) {
 			t.Fatalf("drawn again the bytes are others (%v)", err)
 		}
 	}

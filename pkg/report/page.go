@@ -2,9 +2,11 @@ package report
 
 import (
 	"bytes"
+	"context"
 	"crypto/sha256"
 	_ "embed"
 	"encoding/base64"
+	"errors"
 	"fmt"
 	"html"
 	"html/template"
@@ -16,6 +18,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/neurosweep/sweep/internal/plain"
 	"github.com/neurosweep/sweep/pkg/experiment"
 	"github.com/neurosweep/sweep/pkg/store"
 )
@@ -85,7 +88,15 @@ type pageRun struct {
 // HTML is the report as one page that needs no other file and no network: what
 // was asked, the figures, what failed, what each column holds, the spec, what
 // ran it and how to do so again. The same data give the same bytes.
-func (r *Report) HTML(figures []*Figure) ([]byte, error) {
+func (r *Report) HTML(ctx context.Context, figures []*Figure) (text []byte, err error) {
+	err = guard(ctx, func(b *beat) error {
+		text, err = r.page(b, figures)
+		return err
+	})
+	return text, err
+}
+
+func (r *Report) page(beat *beat, figures []*Figure) ([]byte, error) {
 	plan := r.spec.Plan()
 	rows, err := store.OpenRows(r.dir, plan)
 	if err != nil {
@@ -129,7 +140,16 @@ func (r *Report) HTML(figures []*Figure) ([]byte, error) {
 		p.Name = p.Latest.Experiment
 	}
 	for i, f := range figures {
-		p.Figures = append(p.Figures, f.onPage(fmt.Sprintf("f%d-", i+1)))
+		one, err := f.onPage(beat, fmt.Sprintf("f%d-", i+1))
+		switch {
+		case beat.ctx.Err() != nil:
+			return nil, err
+		case f.suggested && errors.Is(err, ErrNothing):
+			continue
+		case err != nil:
+			one.Mistake = plain.Text(err.Error())
+		}
+		p.Figures = append(p.Figures, one)
 	}
 	var b bytes.Buffer
 	err = pageTemplate.Execute(&b, p)
@@ -138,21 +158,21 @@ func (r *Report) HTML(figures []*Figure) ([]byte, error) {
 
 // onPage draws the figure for a page, in which it has all identities that begin
 // with the prefix.
-func (f *Figure) onPage(prefix string) pageFigure {
-	p := pageFigure{Name: f.Name()}
-	scene, err := f.Scene()
+func (f *Figure) onPage(look *beat, prefix string) (p pageFigure, err error) {
+	p.Name = f.Name()
+	defer f.Release()
+	scene, err := f.Scene(look.ctx)
 	if err != nil {
-		p.Mistake = err.Error()
-		return p
+		return p, err
 	}
 	p.Caption = marked(scene.Caption)
 	p.Narrow = scene.Width == columnWidth
-	picture, err := scene.svg(prefix, f.alt())
-	if err != nil {
-		p.Mistake = err.Error()
-	}
-	p.Picture = template.HTML(picture)
-	return p
+	err = guard(look.ctx, func(b *beat) error {
+		picture, err := scene.svg(b, prefix, f.alt())
+		p.Picture = template.HTML(picture)
+		return err
+	})
+	return p, err
 }
 
 // alt is the figure for who does not see it: what it shows, in a few words.

@@ -12,9 +12,9 @@ import (
 	"codeberg.org/go-pdf/fpdf"
 )
 
-// PDF is the scene as a PDF of its own size, with the part of the font that it
+// pdf is the scene as a PDF of its own size, with the part of the font that it
 // uses in it.
-func (s *Scene) PDF() ([]byte, error) {
+func (s *Scene) pdf(beat *beat) ([]byte, error) {
 	doc := fpdf.NewCustom(&fpdf.InitType{UnitStr: "mm", Size: fpdf.SizeType{Wd: s.Width, Ht: s.Height}})
 	// The same bytes for the same scene: no clock, and no order of a map.
 	when := time.Unix(0, 0).UTC()
@@ -31,6 +31,7 @@ func (s *Scene) PDF() ([]byte, error) {
 	doc.SetLineJoinStyle("round")
 	widths := make(map[int]bool)
 	for i, item := range s.Items {
+		beat.look()
 		switch v := item.(type) {
 		case *Path:
 			v.pdf(doc)

@@ -34,7 +34,7 @@ func cells(xs []level, log bool) []float64 {
 	n := len(xs)
 	edges := make([]float64, n+1)
 	for i := 1; i < n; i++ {
-		edges[i] = (scale(xs[i-1].num) + scale(xs[i].num)) / 2
+		edges[i] = scale(xs[i-1].num)/2 + scale(xs[i].num)/2 // the sum may be too large a number
 	}
 	first, last := 0.5, 0.5
 	if n > 1 {
@@ -42,7 +42,10 @@ func cells(xs []level, log bool) []float64 {
 	}
 	edges[0], edges[n] = scale(xs[0].num)-first, scale(xs[n-1].num)+last
 	for i := range edges {
-		edges[i] = back(edges[i])
+		edges[i] = finite(back(edges[i]))
+		if log {
+			edges[i] = max(edges[i], math.SmallestNonzeroFloat64)
+		}
 	}
 	return edges
 }
@@ -84,7 +87,7 @@ func (b *builder) plane(take func(rows []int32) float64) (*plane, error) {
 		name   string
 	}{{&pl.xs, atX, b.chart.x, &pl.edgesX, "x"}, {&pl.ys, atY, b.chart.y, &pl.edgesY, "y"}} {
 		if len(*a.levels) == 0 {
-			return nil, fmt.Errorf("%s has no finite value", a.name)
+			return nil, nothingf("%s has no finite value", a.name)
 		}
 		if a.axis.log && (*a.levels)[0].num <= 0 {
 			return nil, fmt.Errorf("log: %s has values that are not above 0", a.name)
@@ -96,7 +99,8 @@ func (b *builder) plane(take func(rows []int32) float64) (*plane, error) {
 		a.axis.finish(0)
 	}
 	size := len(pl.xs) * len(pl.ys)
-	if size*len(b.panels) > 1<<26 {
+	b.chart.bytes += int64(8 * size * len(b.panels))
+	if size*len(b.panels) > 1<<24 {
 		return nil, fmt.Errorf("%d values of x and %d of y are no plane; a line or an orbit shows them", len(pl.xs), len(pl.ys))
 	}
 	for range b.panels {
@@ -108,7 +112,7 @@ func (b *builder) plane(take func(rows []int32) float64) (*plane, error) {
 	}
 	g := b.group(b.panel, atX, atY)
 	for i := range g.len() {
-		p := g.place[i]
+		p := g.place(i)
 		pl.z[p[0]][int(p[1])*len(pl.ys)+int(p[2])] = take(g.of(i))
 	}
 	b.chart.aspect = 0.9
@@ -157,6 +161,7 @@ func (pl *plane) paint(p *plot, panel int, color func(z float64) color.NRGBA) {
 		column[i] = cellOf(pl.edgesX, p.x.at((float64(i)+0.5)/float64(w)))
 	}
 	for j := range h {
+		p.beat.look()
 		iy := cellOf(pl.edgesY, p.y.at(1-(float64(j)+0.5)/float64(h)))
 		for i, ix := range column {
 			if ix >= 0 && iy >= 0 {
@@ -170,7 +175,7 @@ func (pl *plane) paint(p *plot, panel int, color func(z float64) color.NRGBA) {
 // heatmap shows an aggregate in colours.
 func (b *builder) heatmap() error {
 	f := b.figure
-	m := newMeasure(b.table, f.Z, "none", b.keep)
+	m := newMeasure(b.table, f.Z, "none", nil)
 	pl, err := b.plane(func(rows []int32) float64 { return m.take(rows).value })
 	if err != nil {
 		return err
@@ -190,7 +195,8 @@ func (b *builder) heatmap() error {
 		colors = diverging()
 		if !scale.fixed {
 			d := max(*c-scale.low, scale.high-*c)
-			scale.low, scale.high = *c-d, *c+d
+			scale.low, scale.high = finite(*c-d), finite(*c+d)
+			scale.finish(0)
 		}
 		b.notes = append(b.notes, fmt.Sprintf("The middle of the colours is at %s", plainNumber(*c)))
 	}
@@ -230,6 +236,7 @@ func (pl *plane) contour(p *plot, panel int, at float64) (lines [][]Point) {
 	ny := len(pl.ys)
 	z := func(ix, iy int) float64 { return pl.z[panel][ix*ny+iy] }
 	for ix := 0; ix+1 < len(pl.xs); ix++ {
+		p.beat.look()
 		for iy := 0; iy+1 < ny; iy++ {
 			corners := [4][2]int{{ix, iy}, {ix + 1, iy}, {ix + 1, iy + 1}, {ix, iy + 1}}
 			var cuts []Point
@@ -240,6 +247,9 @@ func (pl *plane) contour(p *plot, panel int, at float64) (lines [][]Point) {
 					continue
 				}
 				t := (at - a) / (b - a)
+				if !(t >= 0 && t <= 1) {
+					t = 0.5 // of numbers so large that they have no difference
+				}
 				from, to := p.place(pl.xs[c[0]].num, pl.ys[c[1]].num), p.place(pl.xs[d[0]].num, pl.ys[d[1]].num)
 				cuts = append(cuts, Point{from.X + t*(to.X-from.X), from.Y + t*(to.Y-from.Y)})
 			}

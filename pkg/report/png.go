@@ -18,11 +18,11 @@ import (
 // an inch.
 const dotsPerMM = 300 / 25.4
 
-// PNG is the scene as a PNG, 300 dots an inch, with the caption in its metadata.
-func (s *Scene) PNG() ([]byte, error) {
+// png is the scene as a PNG, 300 dots an inch, with the caption in its metadata.
+func (s *Scene) png(beat *beat) ([]byte, error) {
 	var b bytes.Buffer
 	e := png.Encoder{CompressionLevel: png.DefaultCompression}
-	if err := e.Encode(&b, s.raster(dotsPerMM, true)); err != nil {
+	if err := e.Encode(&b, s.raster(beat, dotsPerMM, true)); err != nil {
 		return nil, err
 	}
 	// Behind the 8 bytes of the signature and the 25 of the header.
@@ -42,7 +42,7 @@ func appendChunk(out []byte, kind string, data []byte) []byte {
 }
 
 // raster draws the scene with so many dots for a unit.
-func (s *Scene) raster(dots float64, texts bool) *image.RGBA {
+func (s *Scene) raster(beat *beat, dots float64, texts bool) *image.RGBA {
 	w, h := int(math.Round(s.Width*dots)), int(math.Round(s.Height*dots))
 	im := image.NewRGBA(image.Rect(0, 0, w, h))
 	draw.Draw(im, im.Bounds(), image.White, image.Point{}, draw.Src)
@@ -50,6 +50,7 @@ func (s *Scene) raster(dots float64, texts bool) *image.RGBA {
 	c.SetLineCapButt()
 	c.SetLineJoinRound()
 	for _, item := range s.Items {
+		beat.look()
 		switch v := item.(type) {
 		case *Path:
 			v.raster(c, im, dots)
@@ -68,7 +69,7 @@ func (p *Path) raster(c *gg.Context, whole *image.RGBA, dots float64) {
 	var shift Point
 	if p.Clip != nil {
 		// A part of the image is a canvas of its own: nothing leaves it.
-		r := pixels(*p.Clip, dots).Intersect(whole.Bounds())
+		r := pixels(*p.Clip, dots).Intersect(whole.Bounds()).Intersect(p.around(dots))
 		if r.Empty() {
 			return
 		}
@@ -113,6 +114,23 @@ func (p *Path) raster(c *gg.Context, whole *image.RGBA, dots float64) {
 		c.SetColor(p.Stroke)
 		c.Stroke()
 	}
+}
+
+// around are the pixels that the path can reach.
+func (p *Path) around(dots float64) image.Rectangle {
+	box := [4]float64{math.Inf(1), math.Inf(1), math.Inf(-1), math.Inf(-1)}
+	for _, line := range p.Lines {
+		for _, at := range line {
+			box = [4]float64{min(box[0], at.X), min(box[1], at.Y), max(box[2], at.X), max(box[3], at.Y)}
+		}
+	}
+	if !(box[0] <= box[2] && box[1] <= box[3]) {
+		return image.Rectangle{}
+	}
+	// An int of any size holds it.
+	whole := func(x float64) int { return int(min(max(x, -1e9), 1e9)) }
+	room := p.Width*dots + 2
+	return image.Rect(whole(math.Floor(box[0]*dots-room)), whole(math.Floor(box[1]*dots-room)), whole(math.Ceil(box[2]*dots+room)), whole(math.Ceil(box[3]*dots+room)))
 }
 
 // pixels are those that a box covers.

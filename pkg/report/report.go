@@ -1,6 +1,7 @@
 package report
 
 import (
+	"context"
 	"fmt"
 	"path/filepath"
 	"strings"
@@ -12,9 +13,37 @@ import (
 
 // Report shows one result folder.
 type Report struct {
+	// Limit is how many bytes a figure may take to be drawn, about; a larger one
+	// is refused by a [*SizeError].
+	Limit int64
+
 	dir    string
 	spec   *experiment.Spec
 	models []*models.Model
+	// load reads columns of the data set, in place of what lies in dir.
+	load func(names []string) *table
+}
+
+// defaultLimit is a report's Limit if nobody says: what a machine to work at has
+// to spare, and enough for some ten million trials.
+const defaultLimit = 2 << 30
+
+// A SizeError is that of a figure whose data are too large to be drawn.
+type SizeError struct {
+	Rows           int   // that were read before it was given up
+	Limit, Planned int64 // bytes and trials
+}
+
+func (e *SizeError) Error() string {
+	return fmt.Sprintf("to draw it takes more than %s for the first %d of %d trials; a where that keeps fewer, or less of its series, makes it smaller",
+		bytesText(e.Limit), e.Rows, e.Planned)
+}
+
+func bytesText(n int64) string {
+	if n < 1<<30 {
+		return fmt.Sprintf("%d MB", n>>20)
+	}
+	return fmt.Sprintf("%.1f GB", float64(n)/(1<<30))
 }
 
 // Open opens a result folder by the spec that lies in it, of one of the models.
@@ -29,7 +58,7 @@ func Open(dir string, list []*models.Model) (*Report, error) {
 // New shows the folder as another spec of the same plan asks for, such as one
 // whose figures have changed since it was run.
 func New(dir string, spec *experiment.Spec, list []*models.Model) *Report {
-	return &Report{dir: dir, spec: spec, models: list}
+	return &Report{Limit: defaultLimit, dir: dir, spec: spec, models: list}
 }
 
 // Dir is the result folder.
@@ -50,7 +79,9 @@ func (r *Report) Figures() ([]*Figure, error) {
 	}
 	var list []*Figure
 	for _, f := range specs {
-		list = append(list, r.Figure(f))
+		figure := r.Figure(f)
+		figure.suggested = r.spec.Figures == nil
+		list = append(list, figure)
 	}
 	return list, nil
 }
@@ -113,10 +144,11 @@ func suggested(s *experiment.Spec) string {
 // Figure is one picture of a result folder. Its methods may be called from many
 // goroutines.
 type Figure struct {
-	report *Report
-	spec   experiment.Figure
+	report    *Report
+	spec      experiment.Figure
+	suggested bool
 
-	once  sync.Once
+	mu    sync.Mutex
 	chart *chart
 	err   error
 }
@@ -130,16 +162,46 @@ func (f *Figure) Spec() experiment.Figure { return f.spec }
 // Title is the sentence that the spec gives the figure, or "".
 func (f *Figure) Title() string { return f.spec.Title }
 
+// Suggested reports whether nobody asked for the figure: that it has nothing to
+// show is then no news.
+func (f *Figure) Suggested() bool { return f.suggested }
+
 // compute reads the data that the figure shows, the first time.
-func (f *Figure) compute() (*chart, error) {
-	f.once.Do(func() { f.chart, f.err = f.report.build(&f.spec) })
-	return f.chart, f.err
+func (f *Figure) compute(ctx context.Context) (*chart, error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if f.chart != nil || f.err != nil {
+		return f.chart, f.err
+	}
+	err := guard(ctx, func(b *beat) (err error) {
+		f.chart, err = f.report.build(b, &f.spec)
+		return err
+	})
+	if err != nil {
+		f.chart = nil
+	}
+	if ctx.Err() == nil {
+		f.err = err
+	}
+	return f.chart, err
+}
+
+// heldBytes is how much data a figure that was drawn keeps, to be drawn again.
+const heldBytes = 16 << 20
+
+// Release lets go of the data of a figure that was drawn, if they are many.
+func (f *Figure) Release() {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if f.chart != nil && f.chart.bytes > heldBytes {
+		f.chart = nil
+	}
 }
 
 // Caption says what the figure shows: what was averaged, over what, and what was
 // left out.
-func (f *Figure) Caption() (string, error) {
-	c, err := f.compute()
+func (f *Figure) Caption(ctx context.Context) (string, error) {
+	c, err := f.compute(ctx)
 	if err != nil {
 		return "", err
 	}
@@ -153,8 +215,8 @@ const (
 )
 
 // Scene is the figure on paper, in millimetres.
-func (f *Figure) Scene() (*Scene, error) {
-	c, err := f.compute()
+func (f *Figure) Scene(ctx context.Context) (s *Scene, err error) {
+	c, err := f.compute(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -162,25 +224,34 @@ func (f *Figure) Scene() (*Scene, error) {
 	if f.spec.Width == "page" || f.spec.Width == "" && len(c.panels) > 1 {
 		width = pageWidth
 	}
-	return c.layout(paper(width)), nil
+	err = guard(ctx, func(b *beat) error {
+		s = c.layout(b, paper(width))
+		return nil
+	})
+	return s, err
 }
 
 // Formats are the formats of files.
 var Formats = []string{"png", "svg", "pdf"}
 
 // Draw is the figure as a file of the format. The same data give the same bytes.
-func (f *Figure) Draw(format string) ([]byte, error) {
-	s, err := f.Scene()
+func (f *Figure) Draw(ctx context.Context, format string) (data []byte, err error) {
+	s, err := f.Scene(ctx)
 	if err != nil {
 		return nil, err
 	}
-	switch format {
-	case "png":
-		return s.PNG()
-	case "svg":
-		return s.SVG()
-	case "pdf":
-		return s.PDF()
-	}
-	return nil, fmt.Errorf("there is no format %q; formats are %s", format, strings.Join(Formats, ", "))
+	err = guard(ctx, func(b *beat) (err error) {
+		switch format {
+		case "png":
+			data, err = s.png(b)
+		case "svg":
+			data, err = s.svg(b, "", "")
+		case "pdf":
+			data, err = s.pdf(b)
+		default:
+			err = fmt.Errorf("there is no format %q; formats are %s", format, strings.Join(Formats, ", "))
+		}
+		return err
+	})
+	return data, err
 }

@@ -132,7 +132,7 @@ func TestKinds(t *testing.T) {
 	}
 	for i, k := range kinds {
 		f, g := drawOne(t, r, k.figure), drawOne(t, again, k.figure)
-		caption, err := f.Caption()
+		caption, err := f.Caption(t.Context())
 		if err != nil {
 			t.Errorf("%s: %v", k.figure, err)
 			continue
@@ -140,12 +140,12 @@ func TestKinds(t *testing.T) {
 		if !strings.Contains(caption, k.caption) {
 			t.Errorf("%s: the caption is\n%s", k.figure, caption)
 		}
-		scene, err := f.Scene()
+		scene, err := f.Scene(t.Context())
 		if err != nil {
 			t.Fatal(err)
 		}
 		for _, format := range report.Formats {
-			data, err := f.Draw(format)
+			data, err := f.Draw(t.Context(), format)
 			if err != nil {
 				t.Fatalf("%s as %s: %v", k.figure, format, err)
 			}
@@ -158,13 +158,13 @@ func TestKinds(t *testing.T) {
 			if i%4 != 0 && format != "svg" {
 				continue // PNG and PDF take their time, and are made of the same scene
 			}
-			if other, err := g.Draw(format); err != nil || !bytes.Equal(data, other) {
+			if other, err := g.Draw(t.Context(), format); err != nil || !bytes.Equal(data, other) {
 				t.Errorf("%s as %s: other bytes the second time, %v", k.figure, format, err)
 			}
 		}
 		inside(t, k.figure, scene)
 		for _, colors := range []bool{true, false} {
-			text, err := f.Terminal(80, 24, colors)
+			text, err := f.Terminal(t.Context(), 80, 24, colors)
 			if err != nil || strings.Count(text, "\n") != 24 || strings.Contains(text, "\x1b") && !colors {
 				t.Errorf("%s on a terminal: %v\n%s", k.figure, err, text)
 			}
@@ -215,7 +215,7 @@ func inside(t *testing.T, name string, s *report.Scene) {
 // the highest at 5, 4.
 func TestHeatmapColors(t *testing.T) {
 	r := computed(t, grid, library)
-	s, err := drawOne(t, r, "{kind: heatmap, x: a, y: b, z: value}").Scene()
+	s, err := drawOne(t, r, "{kind: heatmap, x: a, y: b, z: value}").Scene(t.Context())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -239,11 +239,11 @@ func TestHeatmapColors(t *testing.T) {
 // stretch.
 func TestLinesOverAPlane(t *testing.T) {
 	r := computed(t, grid, library)
-	bare, err := drawOne(t, r, "{kind: phases, x: a, y: b, z: class}").Scene()
+	bare, err := drawOne(t, r, "{kind: phases, x: a, y: b, z: class}").Scene(t.Context())
 	if err != nil {
 		t.Fatal(err)
 	}
-	s, err := drawOne(t, r, "{kind: phases, x: a, y: b, z: class, with: [{y: a, label: equal}, {y: 100 * a, label: far}]}").Scene()
+	s, err := drawOne(t, r, "{kind: phases, x: a, y: b, z: class, with: [{y: a, label: equal}, {y: 100 * a, label: far}]}").Scene(t.Context())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -283,7 +283,7 @@ func TestFiguresThatCannotBe(t *testing.T) {
 		"{kind: spectrum, x: re, y: im, law: {circle: b}}":         "several values in one panel",
 		"{kind: line, x: a, y: value, with: [{from: x, y: valu}]}": "did you mean value?",
 	} {
-		if _, err := drawOne(t, r, figure).Draw("png"); err == nil || !strings.Contains(err.Error(), want) {
+		if _, err := drawOne(t, r, figure).Draw(t.Context(), "png"); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%s: %v", figure, err)
 		}
 	}
@@ -323,7 +323,7 @@ func BenchmarkHeatmap(bench *testing.B) {
 
 func drawMany(bench *testing.B, r *report.Report, figure string) {
 	for bench.Loop() {
-		if _, err := drawOne(bench, r, figure).Draw("png"); err != nil {
+		if _, err := drawOne(bench, r, figure).Draw(bench.Context(), "png"); err != nil {
 			bench.Fatal(err)
 		}
 	}
@@ -360,7 +360,7 @@ func TestScaling(t *testing.T) {
 	read := func(figure, pattern string) (values []float64) {
 		t.Helper()
 		f := drawOne(t, r, figure)
-		caption, err := f.Caption()
+		caption, err := f.Caption(t.Context())
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -375,7 +375,7 @@ func TestScaling(t *testing.T) {
 			}
 			values = append(values, x)
 		}
-		if _, err := f.Draw("png"); err != nil {
+		if _, err := f.Draw(t.Context(), "png"); err != nil {
 			t.Error(err)
 		}
 		return values
@@ -396,7 +396,7 @@ func TestScaling(t *testing.T) {
 	near("the amplitude", got[2:], math.Log(9)/3, 0.03)
 
 	one := computed(t, "about: a\nmodel: scaled\nparams:\n  size: [1000, 2000]\n  load: {range: [0.12, 0.18, 0.01]}\n", []*models.Model{scaled})
-	if _, err := drawOne(t, one, "{kind: crossing, x: load, y: success, by: size}").Caption(); err == nil || !strings.Contains(err.Error(), "replicates") {
+	if _, err := drawOne(t, one, "{kind: crossing, x: load, y: success, by: size}").Caption(t.Context()); err == nil || !strings.Contains(err.Error(), "replicates") {
 		t.Errorf("without replicates: %v", err)
 	}
 }

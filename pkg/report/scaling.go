@@ -14,7 +14,7 @@ import (
 // sizedCurves are the curves of each panel, one for each size: a sample is a
 // replicate, and its value at a place the mean of the replicate's trials there.
 func (b *builder) sizedCurves() (curves [][]analysis.Curve, err error) {
-	if b.table.columns["replicate"] == nil {
+	if b.spec.Replicates < 2 {
 		return nil, errors.New("standard errors need replicates, two or more; the spec has one")
 	}
 	f := b.figure
@@ -25,7 +25,7 @@ func (b *builder) sizedCurves() (curves [][]analysis.Curve, err error) {
 	sizes, atSize := b.scale(f.By)
 	xs, atX := b.scale(f.X[0])
 	samples, atSample := b.scale(replicate)
-	y := b.table.eval(f.Y[0], b.keep)
+	y := b.table.eval(f.Y[0], nil)
 	b.group(b.panel, atSize, atX) // for the caption
 	curves = make([][]analysis.Curve, len(b.panels))
 	for i := range curves {
@@ -38,7 +38,7 @@ func (b *builder) sizedCurves() (curves [][]analysis.Curve, err error) {
 	g := group(b.table.rows, b.panel, atSize, atX, atSample)
 	place := int32(-1)
 	for i := range g.len() {
-		p := g.place[i]
+		p := g.place(i)
 		c := &curves[p[0]][p[1]]
 		var sum float64
 		n := 0
@@ -77,7 +77,19 @@ func (b *builder) sizedCurves() (curves [][]analysis.Curve, err error) {
 func (b *builder) bootstrap() *rand.Rand {
 	var k stream.Key
 	k.Reset(b.spec.Setting.Seed, "figure/bootstrap", 0)
-	return new(stream.Source).Start(k.Sum())
+	rng := new(stream.Source).Start(k.Sum())
+	return rand.New(&ticking{rng, b.table.beat})
+}
+
+// ticking looks whether to go on as often as it gives random numbers.
+type ticking struct {
+	rand.Source
+	beat *beat
+}
+
+func (t *ticking) Uint64() uint64 {
+	t.beat.tick()
+	return t.Source.Uint64()
 }
 
 // say is a note on one panel.

@@ -3,6 +3,8 @@ package report
 import (
 	"image"
 	"image/color"
+
+	"github.com/neurosweep/sweep/internal/plain"
 )
 
 // Scene is a drawing: what it shows and where, on no canvas yet. Lengths are in
@@ -59,7 +61,28 @@ func (*Path) item()  {}
 func (*Text) item()  {}
 func (*Image) item() {}
 
-func (s *Scene) add(items ...Item) { s.Items = append(s.Items, items...) }
+// maxLabel is how many characters of a text a figure shows.
+const maxLabel = 200
+
+func (s *Scene) add(items ...Item) {
+	for _, item := range items {
+		if t, ok := item.(*Text); ok {
+			t.Text = label(t.Text)
+		}
+	}
+	s.Items = append(s.Items, items...)
+}
+
+// label is text from data as a figure shows it.
+func label(text string) string {
+	count := 0
+	for i := range text {
+		if count++; count > maxLabel {
+			return plain.Text(text[:i]) + "…"
+		}
+	}
+	return plain.Text(text)
+}
 
 // run is a part of a text in one size and height.
 type run struct {

@@ -14,13 +14,11 @@ import (
 	"golang.org/x/image/font/sfnt"
 )
 
-// SVG is the scene as an SVG whose characters are outlines, each drawn once and
-// used by reference, and whose images are PNG within it.
-func (s *Scene) SVG() ([]byte, error) { return s.svg("", "") }
-
-// svg names the scene for readers that do not see it, and begins all identities
-// with a prefix, so that many scenes can stand in one document.
-func (s *Scene) svg(prefix, label string) ([]byte, error) {
+// svg is the scene as an SVG whose characters are outlines, each drawn once and
+// used by reference, and whose images are PNG within it. It names the scene for
+// readers that do not see it, and begins all identities with a prefix, so that
+// many scenes can stand in one document.
+func (s *Scene) svg(beat *beat, prefix, label string) ([]byte, error) {
 	var b bytes.Buffer
 	fmt.Fprintf(&b, `<svg xmlns="http://www.w3.org/2000/svg" width="%smm" height="%smm" viewBox="0 0 %s %s" role="img"`, num(s.Width), num(s.Height), num(s.Width), num(s.Height))
 	if label != "" {
@@ -35,6 +33,7 @@ func (s *Scene) svg(prefix, label string) ([]byte, error) {
 	fmt.Fprintf(&b, `<rect width="%s" height="%s" fill="#ffffff"/>`+"\n", num(s.Width), num(s.Height))
 	clips := 0
 	for _, item := range s.Items {
+		beat.look()
 		switch v := item.(type) {
 		case *Path:
 			clip := ""

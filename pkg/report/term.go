@@ -1,6 +1,7 @@
 package report
 
 import (
+	"context"
 	"fmt"
 	"image"
 	"image/color"
@@ -12,18 +13,28 @@ import (
 // Terminal is the figure as lines of text for a terminal of so many characters
 // across and down: images in half blocks, lines in dots of braille. Without
 // colors images are dots of braille too, and nothing is escaped.
-func (f *Figure) Terminal(columns, rows int, colors bool) (string, error) {
-	c, err := f.compute()
+func (f *Figure) Terminal(ctx context.Context, columns, rows int, colors bool) (text string, err error) {
+	c, err := f.compute(ctx)
 	if err != nil {
 		return "", err
 	}
-	columns, rows = max(columns, 30), max(rows, 10)
-	// A character is one unit wide and two high.
-	return c.layout(&style{
-		width: float64(columns), height: float64(2 * rows), font: 2, small: 2, line: 0.4, curve: 0.6, tick: 0, dots: 1,
-		textSize: cellWidth, gap: 1, terminal: true,
-	}).terminal(columns, rows, colors), nil
+	columns, rows = min(max(columns, 30), mostColumns), min(max(rows, 10), mostRows)
+	err = guard(ctx, func(b *beat) error {
+		// A character is one unit wide and two high.
+		text = c.layout(b, &style{
+			width: float64(columns), height: float64(2 * rows), font: 2, small: 2, line: 0.4, curve: 0.6, tick: 0, dots: 1,
+			textSize: cellWidth, gap: 1, terminal: true,
+		}).terminal(b, columns, rows, colors)
+		return nil
+	})
+	return text, err
 }
+
+// A terminal says how large it is, and need not be one that somebody sees.
+const (
+	mostColumns = 1000
+	mostRows    = 500
+)
 
 // cellWidth is how many characters a text has on a terminal.
 func cellWidth(text string, _ float64) float64 {
@@ -58,7 +69,7 @@ type square struct {
 // brailleBits are the dots of a character, by row and column.
 var brailleBits = [4][2]uint8{{0x01, 0x08}, {0x02, 0x10}, {0x04, 0x20}, {0x40, 0x80}}
 
-func (s *Scene) terminal(columns, rows int, colors bool) string {
+func (s *Scene) terminal(beat *beat, columns, rows int, colors bool) string {
 	squares := make([]square, columns*rows)
 	at := func(x, y int) *square {
 		if x < 0 || y < 0 || x >= columns || y >= rows {
@@ -67,6 +78,7 @@ func (s *Scene) terminal(columns, rows int, colors bool) string {
 		return &squares[y*columns+x]
 	}
 	for _, item := range s.Items {
+		beat.look()
 		switch v := item.(type) {
 		case *Image:
 			r := pixels(v.Box, 1)
@@ -91,7 +103,7 @@ func (s *Scene) terminal(columns, rows int, colors bool) string {
 				}
 			}
 		case *Path:
-			s.brailled(v, columns, rows, at)
+			s.brailled(beat, v, columns, rows, at)
 		case *Text:
 			text := []rune(flat(v.Text))
 			x := int(math.Round(v.At.X - v.Align*float64(len(text))))
@@ -141,7 +153,7 @@ func dither(x, y int, dark float64) (bits uint8) {
 
 // brailled draws a path in dots of braille: two across and four down for each
 // character.
-func (s *Scene) brailled(p *Path, columns, rows int, at func(x, y int) *square) {
+func (s *Scene) brailled(beat *beat, p *Path, columns, rows int, at func(x, y int) *square) {
 	if p.Stroke.A == 0 {
 		return // areas would cover what lies in them
 	}
@@ -167,6 +179,7 @@ func (s *Scene) brailled(p *Path, columns, rows int, at func(x, y int) *square) 
 			line = append(line[:len(line):len(line)], line[0])
 		}
 		for i := 1; i < len(line); i++ {
+			beat.tick()
 			a, b := line[i-1], line[i]
 			n := int(min(4*max(math.Abs(b.X-a.X), math.Abs(b.Y-a.Y)), 1e4)) + 1
 			for k := range n + 1 {
