@@ -1,9 +1,12 @@
 package main
 
 import (
+	"bytes"
 	"encoding/json"
 	"os"
+	"os/exec"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"testing"
 
@@ -94,6 +97,34 @@ func TestMemoryHardLimit(t *testing.T) {
 		t.Errorf("the run after it says %s", out)
 	}
 	must(t, sweep(t, dir, "verify", "results/devour"), 0)
+}
+
+// TestMemoryUlimit: a trial that takes more than the process may map is a failure,
+// whatever limit is set, and the others are run.
+func TestMemoryUlimit(t *testing.T) {
+	if runtime.GOOS != "linux" {
+		t.Skip("what may be mapped is known on Linux alone")
+	}
+	t.Parallel()
+	dir := t.TempDir()
+	writeSpec(t, dir, "h.yaml", "about: Who takes it?\nmodel: probe\nparams: {x: [1, 2], mode: [ok, hoard]}\nwhere: mode == \"ok\" or x == 1\n")
+	path, err := binary()
+	if err != nil {
+		t.Fatal(err)
+	}
+	cmd := exec.Command("sh", "-c", `ulimit -v 2800000; exec "$0" run h.yaml --figures none --workers 1 --memory 100GiB`, path)
+	cmd.Dir = dir
+	cmd.Stderr = new(bytes.Buffer)
+	out := must(t, cmd, exitFailed)
+	for _, want := range []string{"3 of 3 trials, 1 failed", "the limit of 100 GiB is more than the process can have", "recorded as failed"} {
+		if !strings.Contains(out, want) {
+			t.Errorf("it does not say %q: %s", want, out)
+		}
+	}
+	if out := must(t, sweep(t, dir, "failures", "results/h"), 0); !strings.Contains(out, "memory") {
+		t.Errorf("%s", out)
+	}
+	must(t, sweep(t, dir, "verify", "results/h"), 0)
 }
 
 func TestParseMemory(t *testing.T) {

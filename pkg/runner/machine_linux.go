@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
+	"sync"
 
 	"golang.org/x/sys/unix"
 )
@@ -23,15 +24,24 @@ func MachineMemory() int64 {
 	if groups, err := os.ReadFile("/proc/self/cgroup"); err == nil {
 		least = leastOf("/sys/fs/cgroup", string(groups), least)
 	}
-	if statm, err := os.ReadFile("/proc/self/statm"); err == nil {
-		var size, resident, shared, text, lib, data int64 // pages; see proc(5)
-		if _, err := fmt.Sscan(string(statm), &size, &resident, &shared, &text, &lib, &data); err == nil {
-			page := int64(os.Getpagesize())
-			least = min(least, mappable(unix.RLIMIT_AS, size*page), mappable(unix.RLIMIT_DATA, data*page))
-		}
-	}
-	return least
+	return min(least, mappable())
 }
+
+// mappable is how much memory the process may take where ulimit bounds what it may
+// map. It is asked for once, when little is mapped: what a run maps besides its heap
+// would change it.
+var mappable = sync.OnceValue(func() int64 {
+	statm, err := os.ReadFile("/proc/self/statm")
+	if err != nil {
+		return math.MaxInt64
+	}
+	var size, resident, shared, text, lib, data int64 // pages; see proc(5)
+	if _, err := fmt.Sscan(string(statm), &size, &resident, &shared, &text, &lib, &data); err != nil {
+		return math.MaxInt64
+	}
+	page := int64(os.Getpagesize())
+	return min(mappableOf(unix.RLIMIT_AS, size*page), mappableOf(unix.RLIMIT_DATA, data*page))
+})
 
 // leastOf is the least limit of the control groups, and of least.
 func leastOf(root, groups string, least int64) int64 {
@@ -47,17 +57,18 @@ func leastOf(root, groups string, least int64) int64 {
 	return least
 }
 
-// mappable is how much memory the process may take where a resource limit bounds
-// what it may map, of which it has so many bytes. The heap can have three quarters
-// of the rest: it is mapped by 64 MiB, never becomes unmapped, and has gaps. It is a
-// multiple of those, so that messages name the same limit each time.
-func mappable(resource int, mapped int64) int64 {
+// mappableOf is mappable for one limit, where so many bytes are mapped. Threads take
+// some of the rest, each by its stack and an arena of the C library. Of what is left
+// the heap can have three quarters: it is mapped by 64 MiB, never unmapped, and has
+// gaps. It is a multiple of those, so that messages name the same limit each time.
+func mappableOf(resource int, mapped int64) int64 {
 	var limit unix.Rlimit
 	if unix.Getrlimit(resource, &limit) != nil || limit.Cur > math.MaxInt64 {
 		return math.MaxInt64
 	}
 	const arena = 64 << 20
-	return max((int64(limit.Cur)-mapped+inUse())/4*3/arena*arena, arena)
+	const threads = 4 * arena
+	return max((int64(limit.Cur)-mapped+inUse()-threads)/4*3/arena*arena, arena)
 }
 
 // limitFiles are the files below root that can limit the memory of a process

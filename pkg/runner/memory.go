@@ -46,7 +46,7 @@ func hardLimit(limit, machine int64) int64 {
 // one that the system would not let the process come to is none.
 func limits(setting int64, notice func(string)) (limit, hard int64) {
 	machine := MachineMemory()
-	if most := machine - machine/16; machine > 0 && setting > most {
+	if most := machine - machine/16; machine > 0 && setting > max(most, min(machine, 64<<20)) {
 		notice(fmt.Sprintf("memory: the limit of %s is more than the process can have, %s by the machine, its control group or ulimit; it is %s", Bytes(setting), Bytes(machine), Bytes(most)))
 		setting = most
 	}
