@@ -66,13 +66,43 @@ func (r *reader) blocks(root *yaml.Node) []*yaml.Node {
 		merged.Content = slices.Delete(merged.Content, i-1, i+1)
 		list = append(list, merged)
 	}
+	r.covered(root, n)
 	return list
+}
+
+// covered finds what is used by nothing, because each block gives it anew.
+func (r *reader) covered(root, blocks *yaml.Node) {
+	all := func(has func(b *yaml.Node) bool) bool {
+		return !slices.ContainsFunc(blocks.Content, func(b *yaml.Node) bool { return b.Kind != yaml.MappingNode || !has(b) })
+	}
+	unused := func(k *yaml.Node, path string) {
+		r.fail(k, "unused", path, mistakef("leave it out, here or in a block", "each block gives %s anew: what is given here is used by nothing", clip(k.Value)))
+	}
+	for _, key := range []string{"params", "derive"} {
+		if _, section := lookup(root, key); section != nil && section.Kind == yaml.MappingNode {
+			for k := range pairs(section) {
+				if all(func(b *yaml.Node) bool {
+					_, own := lookup(b, key)
+					_, v := lookup(own, k.Value)
+					return v != nil && !(key == "params" && onlyAdjusts(v))
+				}) {
+					unused(k, join(key, k.Value))
+				}
+			}
+		}
+	}
+	for _, key := range []string{"zip", "where"} {
+		if k, _ := lookup(root, key); k != nil && all(func(b *yaml.Node) bool { own, _ := lookup(b, key); return own != nil }) {
+			unused(k, key)
+		}
+	}
 }
 
 // unite gives the grids of a spec their common axes and leaves out of each the
 // points that an earlier one has. It reports whether it could.
 func (r *reader) unite(root *yaml.Node, s *Spec) bool {
 	_, at := lookup(root, "blocks")
+	kept := s.grids[:0:0]
 	for i, g := range s.grids {
 		for _, f := range g.factors {
 			for _, m := range f.members {
@@ -96,10 +126,16 @@ func (r *reader) unite(root *yaml.Node, s *Spec) bool {
 			g.without(earlier)
 		}
 		if g.kept != nil && len(g.kept) == 0 {
+			if r.yielded[at.Content[i]] {
+				r.surplus[at.Content[i]] = true
+				continue // an override or a variant made it so
+			}
 			r.fail(at.Content[i], "empty", element("blocks", i), mistakef("leave it out", "the block has no point that those before it have not"))
 			return false
 		}
+		kept = append(kept, g)
 	}
+	s.grids = kept
 	var ok bool
 	if s.Axes, ok = union(s.Model, s.grids); !ok {
 		r.fail(at, "table", "blocks", mistakef("", "an axis of more than %d values that differs from block to block cannot be numbered", maxTable))

@@ -47,7 +47,7 @@ func (r *reader) derive(root *yaml.Node, l *layout) (ok bool) {
 		switch {
 		case d.param >= 0 && l.keys[d.param] != nil:
 			at := l.keys[d.param]
-			r.fail(k, "duplicate-key", path, mistakef("leave one of them out", "%s is given as a parameter too, at %d:%d", k.Value, at.Line, at.Column))
+			r.fail(k, "duplicate-key", path, mistakef("leave one of them out", "%s is given as a parameter too, %s", clip(k.Value), r.there(at)))
 			ok = false
 			continue
 		case d.param < 0 && !columnName.MatchString(k.Value):

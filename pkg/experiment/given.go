@@ -453,7 +453,7 @@ func (r *reader) mapping(n *yaml.Node, param int, d *models.ParamDecl, path stri
 			r.fail(k, "unknown-key", at, mistakef(suggest(k.Value, "an axis is a list or one of", append(forms(), "refine", "when")), "there is no %q", clip(k.Value)))
 			ok = false
 		case key != nil && key.Value != k.Value:
-			r.fail(k, "axis", at, mistakef("leave one of them out", "an axis has one rule, and %s is given at %d:%d", key.Value, key.Line, key.Column))
+			r.fail(k, "axis", at, mistakef("leave one of them out", "an axis has one rule, and %s is given %s", key.Value, r.there(key)))
 			ok = false
 		default:
 			key, args = k, v

@@ -593,6 +593,7 @@ func (l *layout) resolve(param, order int) bool {
 	switch {
 	case !ok:
 		return false
+	case !held && l.r.mayIdle(rule):
 	case !held:
 		l.r.fail(rule.when.node, "unused", rule.when.path, mistakef("", "the condition holds nowhere: the values of %s are used by nothing", d.Name))
 		return false

@@ -230,10 +230,8 @@ func (r *reader) adjusted(section, k, v *yaml.Node) *yaml.Node {
 	if i < 0 || v.Kind != yaml.MappingNode {
 		return v
 	}
-	for k := range pairs(v) {
-		if k.Value != "refine" && k.Value != "when" {
-			return v
-		}
+	if len(v.Content) > 0 && !onlyAdjusts(v) {
+		return v
 	}
 	axis := r.copy(section.Content[i])
 	if axis.Kind != yaml.MappingNode {
@@ -336,7 +334,15 @@ func (r *reader) override(text string, order int) *yaml.Node {
 	case "extends", "defs":
 		return bad(1, utf8.RuneCountInString(key), "override", mistakef("override what comes of it", "%s cannot be overridden", path[0]))
 	}
-	if len(path) > 3 || len(path) > 1 && !slices.Contains(merged, path[0]) || len(path) > 2 && !slices.Contains([]string{"params", "measure", "record"}, path[0]) {
+	deep := slices.Contains([]string{"params", "measure", "record"}, path[0])
+	if path[0] == "sample" && len(path) > 1 && path[1] == "over" {
+		deep = true
+	}
+	most := 3
+	if path[0] == "sample" {
+		most = 4
+	}
+	if len(path) > most || len(path) > 1 && !slices.Contains(merged, path[0]) || len(path) > 2 && !deep {
 		return bad(1, utf8.RuneCountInString(key), "override", mistakef("", "a spec has no place %s", clip(key)))
 	}
 	if strings.TrimSpace(value) == "" {

@@ -78,7 +78,7 @@ func (r *reader) sampled(root *yaml.Node, s *Spec, l *layout) bool {
 			continue // given twice, which strict has reported
 		case l.keys[p] != nil:
 			at := l.keys[p]
-			r.fail(k, "duplicate-key", path, mistakef("leave one of them out", "%s is given under params too, at %d:%d", k.Value, at.Line, at.Column))
+			r.fail(k, "duplicate-key", path, mistakef("leave one of them out", "%s is given under params too, %s", clip(k.Value), r.there(at)))
 			continue
 		}
 		l.keys[p] = k

@@ -96,7 +96,7 @@ func Parse(file string, text []byte, o Options) (*Spec, error) {
 	if len(text) > maxSize {
 		return nil, Errors{{Code: "size", File: file, Message: fmt.Sprintf("the spec is larger than %d KiB", maxSize>>10)}}
 	}
-	r := &reader{models: o.Models, file: newSource(file, string(text), 0), limit: cmp.Or(o.work, maxWork)}
+	r := &reader{models: o.Models, yielded: make(map[*yaml.Node]bool), surplus: make(map[*yaml.Node]bool), file: newSource(file, string(text), 0), limit: cmp.Or(o.work, maxWork)}
 	name := strings.TrimSuffix(filepath.Base(file), filepath.Ext(file))
 	if strings.Trim(name, ".") == "" {
 		r.report(r.file, 0, 0, 0, "name", "", mistakef("name it as in experiments/bms.yaml", "the file's name names the folder of the results, and is empty"))
@@ -122,7 +122,7 @@ func Parse(file string, text []byte, o Options) (*Spec, error) {
 		if r.full() || r.spent() {
 			return nil, r.err()
 		}
-		merged := r.merge(root, v.changes)
+		merged := r.change(root, v.changes)
 		if sound {
 			r.variant = v.name
 		}
@@ -141,13 +141,23 @@ func Parse(file string, text []byte, o Options) (*Spec, error) {
 	}
 	for i, text := range o.Set {
 		if changes := r.override(text, r.sources+i+1); changes != nil {
-			chosen = r.merge(chosen, changes)
+			chosen = r.overridden(chosen, changes)
 		}
 	}
 	if len(o.Set) > 0 {
+		if index(chosen, "blocks") < 0 {
+			r.idle = make(map[*yaml.Node]bool)
+		}
 		s = r.spec(chosen)
+		// What holds nowhere any more gives way, too.
+		if idle := r.idle; len(idle) > 0 {
+			r.idle = nil
+			chosen = r.active(chosen, idle)
+			s = r.spec(chosen)
+		}
 	}
 	if len(r.errs) == 0 {
+		chosen = r.used(chosen)
 		r.called(s, name, root, chosen, o)
 	}
 	if err := r.err(); err != nil {
@@ -448,7 +458,7 @@ func (r *reader) param(l *layout, k, v *yaml.Node, path string) (ok bool) {
 		return false
 	}
 	if at := l.keys[i]; at != nil {
-		r.fail(k, "duplicate-key", path, mistakef("leave one of them out", "%s is given at %d:%d, too", k.Value, at.Line, at.Column))
+		r.fail(k, "duplicate-key", path, mistakef("leave one of them out", "%s is given %s, too", clip(k.Value), r.there(at)))
 		return false
 	}
 	l.keys[i] = k
@@ -566,8 +576,20 @@ func (r *reader) oneOf(root *yaml.Node, m *models.Model, group []models.Param, n
 			section, hint = "derive", "give the derived value another name, to have it as a column"
 		}
 		r.fail(last, "one-of", join(section, last.Value), mistakef(hint,
-			"model %s takes only one of %s, and %s is given at %d:%d", m.Name, models.Either(names), first.Value, first.Line, first.Column))
+			"model %s takes only one of %s, and %s is given %s", m.Name, models.Either(names), first.Value, r.there(first)))
 	}
+}
+
+// there says where a node was written: at which line and column, if not by an override.
+func (r *reader) there(n *yaml.Node) string {
+	at, ok := r.places[n]
+	switch {
+	case ok && strings.HasPrefix(at.src.name, "-s "):
+		return "by " + at.src.name
+	case ok && at.src != r.file:
+		return fmt.Sprintf("at %s:%d:%d", at.src.name, n.Line, n.Column)
+	}
+	return fmt.Sprintf("at %d:%d", n.Line, n.Column)
 }
 
 // order compares the places where two nodes were written.

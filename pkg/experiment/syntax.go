@@ -43,6 +43,10 @@ type reader struct {
 	unsure  []string // columns that figures may name although mistakes hide them
 	variant string   // being read, if the spec without it is right
 
+	yielded map[*yaml.Node]bool // blocks that gave something up
+	surplus map[*yaml.Node]bool // those of them that have no point of their own any more
+	idle    map[*yaml.Node]bool // if not nil: axes whose condition holds nowhere, which may be
+
 	aliased bool // the tree being read has aliases
 	sources int  // files and overrides read
 	fails   int  // mistakes found, also those that are in errs already
