@@ -273,7 +273,7 @@ func NewStream(name string, depends ...Param) *Stream {
 
 // Failure is why a trial has no measurements.
 type Failure struct {
-	Class   string // "error", "panic", "timeout", "memory", "carry", "trace"
+	Class   string // "error", "panic", "timeout", "memory", "carry", "trace", "crash"
 	Message string
 	Stack   string // of a panic: one call a line, without addresses
 }

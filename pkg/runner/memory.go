@@ -287,8 +287,7 @@ func execute(ctx context.Context, m *models.Model, t *models.Trial, limit int64)
 	defer press(limit)()
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
-	done := make(chan error, 1)
-	go func() { done <- m.Execute(ctx, t) }()
+	done := apart(ctx, m, t)
 	var told time.Time
 	for {
 		select {

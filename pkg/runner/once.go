@@ -26,7 +26,18 @@ func Once(ctx context.Context, m *models.Model, t *models.Trial, p *models.Point
 	if memory > 0 {
 		err = execute(ctx, m, t, memory)
 	} else {
-		err = m.Execute(ctx, t)
+		err = <-apart(ctx, m, t)
 	}
 	return time.Since(start), err
+}
+
+// apart executes the trial in a goroutine of its own, which a model may end.
+func apart(ctx context.Context, m *models.Model, t *models.Trial) <-chan error {
+	done := make(chan error, 1)
+	go func() {
+		err := error(exited())
+		defer func() { done <- err }()
+		err = m.Execute(ctx, t)
+	}()
+	return done
 }

@@ -10,11 +10,13 @@
 package runner
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"math"
 	"runtime"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -44,6 +46,13 @@ type Store interface {
 	Append(*store.Batch) error
 	Broken() <-chan struct{}
 	Err() error
+	// Isolated are trials that are to be run before all others and one at a time,
+	// for one of them may have ended an earlier run's process.
+	Isolated() []int64
+	// Running is where a worker notes what it runs, each trial by itself if single.
+	Running(single bool) *store.Running
+	// Stopping notes that the run was told to end.
+	Stopping()
 }
 
 // Options say how to run.
@@ -121,6 +130,7 @@ type pool struct {
 	urgent atomic.Bool  // trials that run have no time to end
 	awake  atomic.Int64 // ns that the process has been awake, as of the last tick
 	until  time.Time    // Options.Until on the wall's clock
+	single bool         // workers note each trial by itself
 
 	mu    sync.Mutex
 	queue *queue
@@ -152,6 +162,30 @@ func Run(ctx context.Context, stop <-chan struct{}, plan Plan, order Order, st S
 	if o.Workers <= 0 {
 		o.Workers = runtime.GOMAXPROCS(0)
 	}
+	if suspects := st.Left(st.Isolated()); len(suspects) > 0 {
+		alone := o
+		alone.Workers = 1
+		if err := run(ctx, stop, plan, Listed(suspects), st, alone, true); err != nil || ctx.Err() != nil {
+			return err
+		}
+		select {
+		case <-stop:
+			return nil
+		default:
+		}
+		if o.Outcome != nil {
+			before := *o.Outcome
+			defer func() { // what was left out is so again
+				o.Outcome.Cut = append(o.Outcome.Cut, before.Cut...)
+				slices.SortFunc(o.Outcome.Cut, func(a, b Cut) int { return cmp.Compare(a.Trial, b.Trial) })
+			}()
+		}
+	}
+	return run(ctx, stop, plan, order, st, o, false)
+}
+
+// run is Run; single says that the trials are to be noted one by one.
+func run(ctx context.Context, stop <-chan struct{}, plan Plan, order Order, st Store, o Options, single bool) error {
 	caller := ctx
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(ErrStopped)
@@ -159,7 +193,7 @@ func Run(ctx context.Context, stop <-chan struct{}, plan Plan, order Order, st S
 		o.Costs = NewCosts(plan.Setting().Model)
 	}
 	chain := plan.ChainLen()
-	p := &pool{plan: plan, store: st, options: o, ctx: ctx, chain: chain, queue: newQueue(order, st.Left, chain), abort: cancel, width: o.Workers, until: o.Until.Round(0)}
+	p := &pool{plan: plan, store: st, options: o, ctx: ctx, chain: chain, queue: newQueue(order, st.Left, chain), abort: cancel, width: o.Workers, until: o.Until.Round(0), single: single}
 	p.mu.Lock()
 	for range o.Workers {
 		p.start(nil, link{trial: -1})
@@ -220,7 +254,12 @@ func (p *pool) watch(caller context.Context, ended, stop <-chan struct{}, cancel
 	done := p.ctx.Done()
 	hurry := caller.Done()
 	broken := p.store.Broken()
+	noted := false
 	for {
+		if !noted && p.closed.Load() {
+			noted = true
+			p.store.Stopping()
+		}
 		select {
 		case <-ended:
 			return

@@ -26,6 +26,7 @@ type worker struct {
 	before   []float64
 
 	identity *models.Identity // nil until it is asked for
+	running  *store.Running
 
 	mu      sync.Mutex // guards what follows
 	batch   *store.Batch
@@ -54,7 +55,13 @@ func (w *worker) renew() {
 }
 
 func (w *worker) run() {
+	ended := false
 	defer func() {
+		if !ended { // by the model, and not by a panic, which Execute finds
+			if chunk, before, left := w.abandon(time.Now(), exited()); left {
+				w.pool.replace(chunk, before)
+			}
+		}
 		w.mu.Lock()
 		left := w.left
 		w.cancel(nil)
@@ -68,14 +75,18 @@ func (w *worker) run() {
 	// A thread of its own, so that the thread's CPU clock is the trial's.
 	runtime.LockOSThread()
 	defer runtime.UnlockOSThread()
+	w.running = w.pool.store.Running(w.pool.single)
+	defer w.running.Chunk(nil)
 	var took time.Duration
 	for w.take(took) {
+		w.running.Chunk(w.chunk)
 		start := time.Now()
 		if !w.runChunk(start) {
-			return
+			break
 		}
 		took = max(time.Since(start)/time.Duration(len(w.chunk)), 1)
 	}
+	ended = true
 }
 
 // take makes sure that the worker has a chunk to run; took is what the trials
@@ -162,6 +173,7 @@ func (w *worker) runChunk(now time.Time) bool {
 			if read {
 				cpu = threadCPU()
 			}
+			w.running.Trial(trial)
 			w.trial.Start(&w.point)
 			if begin != nil {
 				w.before = append(w.before[:0], begin...)
@@ -407,6 +419,11 @@ func (w *worker) expire(now time.Time) ([]int64, link, bool) {
 
 // ignored is what the message of a trial says that was abandoned.
 const ignored = "; the model ignored that it was stopped"
+
+// exited is how a trial failed whose model ended the goroutine that ran it.
+func exited() *models.Failure {
+	return &models.Failure{Class: store.CrashClass, Message: "the model ended the goroutine that ran it, as runtime.Goexit does"}
+}
 
 // abandon records the running trial, if one runs, as failed and leaves the worker
 // behind: it returns the rest of its chunk, what the trial was to that, and true.

@@ -84,6 +84,10 @@ type Store struct {
 	complete []int          // parts found complete while opening
 	spread   []*segment     // segments found then whose frames are better regrouped
 
+	noted     noted // what runs
+	suspected []*suspect
+	isolated  []int64 // of them those that are to run alone
+
 	regrouper *regrouper
 	regrouped chan struct{} // closed when what startSeals was told last is regrouped
 
@@ -217,6 +221,10 @@ func Open(ctx context.Context, dir string, plan Plan, spec []byte, o Options) (_
 	if err := s.reuse(ctx); err != nil {
 		return nil, err
 	}
+	s.retry = false // what fails from here on has been retried
+	if err := s.recoverRunning(); err != nil {
+		return nil, err
+	}
 	before := s.Counts()
 	s.run.Before = &before
 	if err := s.writeRun(); err != nil {
@@ -225,7 +233,6 @@ func Open(ctx context.Context, dir string, plan Plan, spec []byte, o Options) (_
 	if err := s.writeReadme(); err != nil {
 		return nil, err
 	}
-	s.retry = false // what fails from here on has been retried
 	s.startSeals(s.complete, s.spread...)
 	s.wait.Add(1)
 	go s.commit()
@@ -347,6 +354,7 @@ func (s *Store) commit() {
 		case <-tick.C:
 		}
 		if now := time.Now(); now.Sub(synced) >= syncEvery {
+			s.noted.beat(now)
 			synced = now
 			if err := errors.Join(s.disk.mine(), s.writer.sync()); err != nil {
 				s.fail(err)
@@ -524,6 +532,7 @@ func (s *Store) closeData() error {
 }
 
 func (s *Store) closeFiles() error {
+	s.closeNoted()
 	var err error
 	if s.writer != nil {
 		err = s.writer.file.Close()

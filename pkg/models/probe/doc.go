@@ -28,6 +28,11 @@
 //	ignore               so it does, and does not stop when told
 //	hoard                the trial takes memory until it is told to stop, or has 4 GiB
 //	devour               so it does, and does not stop when told
+//	overflow             the trial calls itself until the stack is full, which ends the process
+//	race                 it writes to a map from four goroutines, which does so
+//	stray                it panics in a goroutine of its own, which does so
+//	exit                 it calls os.Exit
+//	goexit               it ends the goroutine that runs it
 //
 // sleep and ignore then put what ok puts. In all other modes a trial first
 // computes for work seconds of wall time, 0 by default, heeding a stop. How long

@@ -5,6 +5,9 @@ import (
 	_ "embed"
 	"fmt"
 	"math"
+	"os"
+	"runtime"
+	"runtime/debug"
 	"time"
 
 	"github.com/neurosweep/sweep/pkg/models"
@@ -16,7 +19,7 @@ var doc string
 var (
 	x    = models.Float("x", 0, "number to be squared, and the first of the list")
 	n    = models.Int("n", 1, "length of the list").AtLeast(0).AtMost(1_000_000)
-	mode = models.Choice("mode", "what becomes of the trial", "ok", "nan", "inf", "minus-inf", "minus-zero", "tiny", "none", "error", "panic", "sleep", "ignore", "hoard", "devour")
+	mode = models.Choice("mode", "what becomes of the trial", "ok", "nan", "inf", "minus-inf", "minus-zero", "tiny", "none", "error", "panic", "sleep", "ignore", "hoard", "devour", "overflow", "race", "stray", "exit", "goexit")
 	work = models.Float("work", 0, "wall time that the trial takes").AtLeast(0).AtMost(86400).In("s")
 	flag = models.Flag("flag", false, "put the other word")
 
@@ -60,6 +63,8 @@ func run(ctx context.Context, t *models.Trial) error {
 		return fmt.Errorf("mode error at x = %v", x)
 	case "hoard", "devour":
 		return hoard(ctx, mode)
+	case "overflow", "race", "stray", "exit", "goexit":
+		return end(mode)
 	case "panic":
 		panic(fmt.Sprintf("mode panic at x = %v", x))
 	}
@@ -161,6 +166,45 @@ func hoard(ctx context.Context, mode string) error {
 		all = append(all, block)
 	}
 	return fmt.Errorf("mode %s: nothing stopped the trial from taking %d MiB", mode, len(all))
+}
+
+// end ends the process, or the goroutine, in the way of the mode. It does not return,
+// but for the error that the runtime has not noticed.
+func end(mode string) error {
+	switch mode {
+	case "overflow":
+		debug.SetMaxStack(1 << 22) // the process ends anyhow: sooner, and with less memory
+		return fmt.Errorf("mode %s: the stack has room for %d calls", mode, deeper(1))
+	case "race":
+		shared, ended := make(map[int]int), make(chan bool)
+		for range 4 {
+			go func() {
+				for i := range 50_000_000 {
+					shared[i%8]++
+				}
+				ended <- true
+			}()
+		}
+		for range 4 {
+			<-ended
+		}
+		return fmt.Errorf("mode %s: nobody noticed", mode)
+	case "stray":
+		go func() { panic("mode stray") }()
+		select {}
+	case "exit":
+		os.Exit(3)
+	}
+	runtime.Goexit()
+	return nil
+}
+
+// deeper calls itself until the stack is full.
+func deeper(n int) int {
+	if n < 0 {
+		return 0
+	}
+	return deeper(n+1) + 1
 }
 
 // compute keeps a core busy with arithmetic until the time is over or ctx is
