@@ -70,8 +70,9 @@ peers: build ## the same sweep in sweep, joblib, Ray, Dask and Optuna; minutes
 kernels: venv ## Hopfield kernels beside C with AVX-512 and NumPy; a minute
 	PYTHON=.venv/bin/python bench/hopfield.sh
 
-science: ## the checks against the literature that take minutes
+science: ## the checks against the literature, and of models at extreme settings, that take minutes
 	$(GO) test -tags science -timeout 60m ./pkg/...
+	SWEEP_STOPS=40 $(GO) test -count 1 -timeout 60m -run TestStops ./pkg/models/all
 
 FUZZTIME ?= 2m
 

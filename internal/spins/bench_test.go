@@ -1,15 +1,18 @@
 package spins
 
 import (
+	"context"
 	"fmt"
 	"math/rand/v2"
 	"testing"
+
+	"github.com/neurosweep/sweep/internal/testkit"
 )
 
 func BenchmarkSums(b *testing.B) {
 	for _, size := range [][2]int{{1000, 120}, {10_000, 1380}, {100_000, 13_800}} {
 		n, p := size[0], size[1]
-		x := Draw(n, p, rand.New(rand.NewPCG(1, 2)))
+		x := testkit.Must(Draw(context.Background(), n, p, rand.New(rand.NewPCG(1, 2))))
 		order := make([]int32, n)
 		for i, j := range rand.New(rand.NewPCG(3, 4)).Perm(n) {
 			order[i] = int32(j)
@@ -51,7 +54,7 @@ func BenchmarkSums(b *testing.B) {
 func BenchmarkDraw(b *testing.B) {
 	r := rand.New(rand.NewChaCha8([32]byte{}))
 	for b.Loop() {
-		Draw(100_000, 13_800, r)
+		testkit.Must(Draw(context.Background(), 100_000, 13_800, r))
 	}
 }
 
@@ -62,12 +65,12 @@ func BenchmarkDiluted(b *testing.B) {
 	for _, size := range [][3]int{{10_000, 50, 20}, {100_000, 20, 8}, {100_000, 100, 40}, {100_000, 100, 64}, {100_000, 100, 128}, {100_000, 400, 160}} {
 		n, c, p := size[0], size[1], size[2]
 		r := rand.New(rand.NewPCG(1, 2))
-		x := Draw(n, p, r)
+		x := testkit.Must(Draw(context.Background(), n, p, r))
 		from := make([]int32, n*c)
 		for k := range from {
 			from[k] = r.Int32N(int32(n))
 		}
-		bonds, err := Couple(b.Context(), x, Directed(n, c, from))
+		bonds, err := Couple(b.Context(), x, testkit.Must(Directed(context.Background(), n, c, from)))
 		if err != nil {
 			b.Fatal(err)
 		}
@@ -147,7 +150,7 @@ func BenchmarkDiluted(b *testing.B) {
 		})
 		b.Run(name+"/graph", func(b *testing.B) {
 			for b.Loop() {
-				Directed(n, c, from)
+				testkit.Must(Directed(context.Background(), n, c, from))
 			}
 			per(b, "bond", n*c)
 		})

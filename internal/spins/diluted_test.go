@@ -37,7 +37,7 @@ func graphs(n, c int, r *rand.Rand) map[string]struct {
 	return map[string]struct {
 		*Graph
 		inputs [][]int
-	}{"directed": {Directed(n, c, from), directed}, "undirected": {Undirected(n, pairs), undirected}}
+	}{"directed": {testkit.Must(Directed(context.Background(), n, c, from)), directed}, "undirected": {testkit.Must(Undirected(context.Background(), n, pairs)), undirected}}
 }
 
 // diluted are what the definitions say of a state: all fields, and the energy.
@@ -63,7 +63,7 @@ func TestDiluted(t *testing.T) {
 	for _, size := range [][3]int{{2, 1, 1}, {5, 2, 3}, {64, 63, 64}, {65, 10, 65}, {100, 7, 17}, {33, 20, 447}, {130, 40, 200}} {
 		n, c, p := size[0], size[1], size[2]
 		r := testkit.Generator(uint64(n), uint64(c))
-		x := Draw(n, p, r)
+		x := testkit.Must(Draw(context.Background(), n, p, r))
 		for name, g := range graphs(n, c, r) {
 			for _, diagonal := range []bool{false, true} {
 				t.Run(fmt.Sprintf("%s/n=%d/c=%d/p=%d/diagonal=%t", name, n, c, p, diagonal), func(t *testing.T) {
@@ -144,7 +144,7 @@ func TestUndiluted(t *testing.T) {
 		for _, size := range [][2]int{{2, 5}, {64, 64}, {100, 17}, {150, 600}} {
 			n, p := size[0], size[1]
 			r := testkit.Generator(uint64(n))
-			x := Draw(n, p, r)
+			x := testkit.Must(Draw(context.Background(), n, p, r))
 			for name, g := range graphs(n, n-1, r) {
 				for _, diagonal := range []bool{false, true} {
 					b, err := Couple(t.Context(), x, g.Graph)
@@ -228,7 +228,7 @@ func TestCoupleStops(t *testing.T) {
 	r := testkit.Generator(1)
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
-	if _, err := Couple(ctx, Draw(20, 3, r), graphs(20, 3, r)["directed"].Graph); err != context.Canceled {
+	if _, err := Couple(ctx, testkit.Must(Draw(context.Background(), 20, 3, r)), graphs(20, 3, r)["directed"].Graph); err != context.Canceled {
 		t.Errorf("the error is %v", err)
 	}
 }

@@ -20,38 +20,49 @@ type Graph struct {
 }
 
 // Directed is the graph of n neurons with c inputs each, from[i*c:][:c] those of
-// neuron i: all others, and none twice.
-func Directed(n, c int, from []int32) *Graph {
+// neuron i: all others, and none twice. It heeds ctx, whose error is the only one.
+func Directed(ctx context.Context, n, c int, from []int32) (*Graph, error) {
 	g := &Graph{n: n, first: make([]int, n+1)}
 	for _, j := range from {
 		g.first[j+1]++
 	}
 	next := g.places()
 	for i := range n {
+		if i%(bondsPerCheck/c+1) == 0 {
+			if err := ctx.Err(); err != nil {
+				return nil, err
+			}
+		}
 		for _, j := range from[i*c:][:c] {
 			g.to[next[j]] = int32(i)
 			next[j]++
 		}
 	}
-	return g
+	return g, nil
 }
 
 // Undirected is the graph of n neurons in which the two of each pair are inputs of
-// each other. Pairs {i, j} have i > j and stand by i and then by j, none twice.
-func Undirected(n int, pairs [][2]int32) *Graph {
+// each other. Pairs {i, j} have i > j and stand by i and then by j, none twice. It heeds
+// ctx, whose error is the only one.
+func Undirected(ctx context.Context, n int, pairs [][2]int32) (*Graph, error) {
 	g := &Graph{n: n, first: make([]int, n+1)}
 	for _, pair := range pairs {
 		g.first[pair[0]+1]++
 		g.first[pair[1]+1]++
 	}
 	next := g.places()
-	for _, pair := range pairs {
+	for at, pair := range pairs {
+		if at%bondsPerCheck == 0 {
+			if err := ctx.Err(); err != nil {
+				return nil, err
+			}
+		}
 		for k, j := range pair {
 			g.to[next[j]] = pair[1-k]
 			next[j]++
 		}
 	}
-	return g
+	return g, nil
 }
 
 // places makes places of the numbers of receivers in first, and room for them. It

@@ -1,6 +1,9 @@
 package spins
 
-import "math/rand/v2"
+import (
+	"context"
+	"math/rand/v2"
+)
 
 // MaxPatterns keeps a sum of p lanes of 16 bits within 32.
 const MaxPatterns = 1<<16 - 1
@@ -36,10 +39,10 @@ func (x *Patterns) Pattern(dst []uint64, mu int) {
 }
 
 // Draw draws p patterns of n neurons from r, one after another in whole words: the
-// first patterns do not depend on p.
-func Draw(n, p int, r *rand.Rand) *Patterns {
+// first patterns do not depend on p. It heeds ctx, whose error is the only one.
+func Draw(ctx context.Context, n, p int, r *rand.Rand) (*Patterns, error) {
 	last := Words(n) - 1
-	return turn(n, p, func(dst []uint64) {
+	return turn(ctx, n, p, func(dst []uint64) {
 		for k := range dst {
 			dst[k] = r.Uint64()
 		}
@@ -50,15 +53,16 @@ func Draw(n, p int, r *rand.Rand) *Patterns {
 // Store makes the patterns out of states.
 func Store(n int, states ...[]uint64) *Patterns {
 	next := 0
-	return turn(n, len(states), func(dst []uint64) {
+	x, _ := turn(context.Background(), n, len(states), func(dst []uint64) {
 		copy(dst, states[next])
 		next++
 	})
+	return x
 }
 
 // turn asks for one pattern after another and writes them as rows: 512 patterns at
 // a time, which are a cache line of each row.
-func turn(n, p int, next func(dst []uint64)) *Patterns {
+func turn(ctx context.Context, n, p int, next func(dst []uint64)) (*Patterns, error) {
 	if n < 1 || p < 1 || p > MaxPatterns {
 		panic("spins: no neurons, or a bad number of patterns")
 	}
@@ -69,6 +73,9 @@ func turn(n, p int, next func(dst []uint64)) *Patterns {
 	buffer := make([]uint64, min(p, 64*line)*across)
 	var tiles [line][line][64]uint64 // squares of 64 patterns and 64 neurons
 	for first := 0; first < x.words; first += line {
+		if err := ctx.Err(); err != nil {
+			return nil, err
+		}
 		count := min(64*line, p-64*first)
 		for k := range count {
 			next(buffer[k*across:][:across])
@@ -99,7 +106,7 @@ func turn(n, p int, next func(dst []uint64)) *Patterns {
 			}
 		}
 	}
-	return x
+	return x, nil
 }
 
 // transpose turns a square of 64 by 64 bits over: bit j of word i becomes bit i of

@@ -1,6 +1,7 @@
 package spins
 
 import (
+	"context"
 	"fmt"
 	"math/rand/v2"
 	"slices"
@@ -79,7 +80,7 @@ func each(t *testing.T, f func(t *testing.T, k Kernel, x *Patterns, diagonal boo
 				n, p := size[0], size[1]
 				t.Run(fmt.Sprintf("%s/n=%d/p=%d/diagonal=%t", k.Name, n, p, diagonal), func(t *testing.T) {
 					r := testkit.Generator(uint64(n), uint64(p))
-					f(t, k, Draw(n, p, r), diagonal, r)
+					f(t, k, testkit.Must(Draw(context.Background(), n, p, r)), diagonal, r)
 				})
 			}
 		}
@@ -91,7 +92,7 @@ func each(t *testing.T, f func(t *testing.T, k Kernel, x *Patterns, diagonal boo
 func TestDraw(t *testing.T) {
 	for _, size := range sizes {
 		n, p := size[0], size[1]
-		x, r := Draw(n, p, testkit.Generator(7)), testkit.Generator(7)
+		x, r := testkit.Must(Draw(context.Background(), n, p, testkit.Generator(7))), testkit.Generator(7)
 		var all [][]uint64
 		got := make([]uint64, Words(n))
 		for mu := range p {
@@ -150,7 +151,7 @@ func TestStable(t *testing.T) {
 		for p := 1; p <= 3; p++ {
 			for _, diagonal := range []bool{false, true} {
 				const n = 101
-				x := Draw(n, p, testkit.Generator(uint64(p)))
+				x := testkit.Must(Draw(context.Background(), n, p, testkit.Generator(uint64(p))))
 				state := make([]uint64, Words(n))
 				x.Pattern(state, 0)
 				s := k.NewState(x, diagonal)
@@ -250,7 +251,7 @@ func TestCounters(t *testing.T) {
 		for _, p := range []int{1, 63, 64, 65, 448, 500, 512, 513, 1025, 5000} {
 			for odd := range 2 {
 				r := testkit.Generator(uint64(p), uint64(odd))
-				x := Draw(9, p, r)
+				x := testkit.Must(Draw(context.Background(), 9, p, r))
 				for i := range x.Row(0) {
 					x.Row(0)[i], x.Row(1)[i] = 0, ^uint64(0)
 				}
@@ -313,7 +314,7 @@ func TestCounters(t *testing.T) {
 // TestNoAllocation: a state works in the memory it has.
 func TestNoAllocation(t *testing.T) {
 	r := testkit.Generator(3)
-	x := Draw(200, 100, r)
+	x := testkit.Must(Draw(context.Background(), 200, 100, r))
 	order := make([]int32, 200)
 	for i := range order {
 		order[i] = int32(i)
@@ -348,7 +349,7 @@ func FuzzKernels(f *testing.F) {
 			p = uint16(1 + (1<<21)/int(n))
 		}
 		r := testkit.Generator(seed)
-		x := Draw(int(n), int(p), r)
+		x := testkit.Must(Draw(context.Background(), int(n), int(p), r))
 		if seed%3 == 0 { // few different rows: overlaps are large
 			for i := range x.N() {
 				copy(x.Row(i), x.Row(i%3))

@@ -30,3 +30,11 @@ func Mean(t testing.TB, name string, mean, se, want, tolerance float64) {
 		t.Errorf("%s is %.5f (standard error %.5f), want %.5f ± %.5f", name, mean, se, want, tolerance)
 	}
 }
+
+// Must is x; it panics on an error, which ends the test.
+func Must[T any](x T, err error) T {
+	if err != nil {
+		panic(err)
+	}
+	return x
+}

@@ -1,5 +1,7 @@
 package dynamics
 
+import "context"
+
 // Euler is the map that takes n steps of length h of Euler's method,
 // x <- x + h f(x), of order 1. Its tangent is the exact derivative of the
 // method.
@@ -97,6 +99,24 @@ func (m *RK4) Step(dst, x []float64) {
 	for range m.n {
 		m.stages(dst)
 	}
+}
+
+// longSteps is how many steps of the method make one of the map long: some tenths of a
+// millisecond.
+const longSteps = 4096
+
+// step is Step, and heeds ctx on the way.
+func (m *RK4) step(ctx context.Context, dst, x []float64) error {
+	copy(dst, x)
+	for k := range m.n {
+		if k%longSteps == 0 {
+			if err := ctx.Err(); err != nil {
+				return err
+			}
+		}
+		m.stages(dst)
+	}
+	return nil
 }
 
 // stages takes one step in place and leaves in m.at where f was taken.

@@ -7,6 +7,10 @@ import "context"
 // squares and cubes of it are finite.
 const DefaultBound = 1e12
 
+// numbersPerCheck is how many numbers are computed between two looks at the context:
+// some milliseconds.
+const numbersPerCheck = 1 << 20
+
 // Orbit iterates a map. It owns two states and allocates nothing per step.
 type Orbit struct {
 	// X is the present state; the caller may change its values.
@@ -33,13 +37,27 @@ func (o *Orbit) Step() {
 // Advance goes n steps, [Limit], or fewer if a coordinate gets larger than
 // bound, [Diverged]. It heeds ctx, whose error is the only one.
 func (o *Orbit) Advance(ctx context.Context, n int, bound float64) (Ending, error) {
-	for i := range n {
-		if i&1023 == 0 {
+	stride := min(1024, 1+numbersPerCheck/Work(o.m))
+	long, _ := o.m.(*RK4)
+	if long != nil && long.n < longSteps {
+		long = nil
+	}
+	for left := 0; n > 0; n-- {
+		if left == 0 {
 			if err := ctx.Err(); err != nil {
 				return Limit, err
 			}
+			left = stride
 		}
-		o.Step()
+		left--
+		if long != nil {
+			if err := long.step(ctx, o.next, o.X); err != nil {
+				return Limit, err
+			}
+			o.X, o.next = o.next, o.X
+		} else {
+			o.Step()
+		}
 		if Beyond(o.X, bound) {
 			return Diverged, nil
 		}

@@ -68,3 +68,15 @@ func Jacobian(dst []float64, s System, x []float64) {
 		}
 	}
 }
+
+// Work is about how many numbers a step of m computes: its dimension, times what an
+// integrator does for one.
+func Work(m System) int {
+	switch m := m.(type) {
+	case *RK4:
+		return 8 * m.n * m.Dim() // four derivatives, and as many sums
+	case *Euler:
+		return 2 * m.n * m.Dim()
+	}
+	return m.Dim()
+}

@@ -3,6 +3,8 @@ package measure
 import (
 	"context"
 	"math"
+
+	"github.com/neurosweep/sweep/internal/patience"
 )
 
 // CorrelationSettings are the settings of [CorrelationDimension].
@@ -55,27 +57,30 @@ func CorrelationDimension(ctx context.Context, points []float64, dim int, s Corr
 	counts := make([]int64, s.Radii)
 	var pairs int64
 	last := squares[s.Radii-1]
+	work := patience.New(ctx)
+	some := 1 + patience.Share/dim // points whose distances are no more than a share of work
 	for i := range n {
-		if i&15 == 0 {
-			if err := ctx.Err(); err != nil {
+		a := points[i*dim : i*dim+dim]
+		for j := i + s.Theiler + 1; j < n; {
+			end := min(n, j+some)
+			if err := work.Spend((end - j) * dim); err != nil {
 				return Correlation{}, err
 			}
-		}
-		a := points[i*dim : i*dim+dim]
-		for j := i + s.Theiler + 1; j < n; j++ {
-			b := points[j*dim : j*dim+dim]
-			var d float64
-			for k, v := range a {
-				d += float64((v - b[k]) * (v - b[k]))
+			for ; j < end; j++ {
+				b := points[j*dim : j*dim+dim]
+				var d float64
+				for k, v := range a {
+					d += float64((v - b[k]) * (v - b[k]))
+				}
+				if d >= last {
+					continue
+				}
+				k := s.Radii - 1
+				for k > 0 && d < squares[k-1] {
+					k--
+				}
+				counts[k]++
 			}
-			if d >= last {
-				continue
-			}
-			k := s.Radii - 1
-			for k > 0 && d < squares[k-1] {
-				k--
-			}
-			counts[k]++
 		}
 		pairs += int64(max(0, n-i-s.Theiler-1))
 	}

@@ -3,6 +3,8 @@ package measure
 import (
 	"context"
 	"slices"
+
+	"github.com/neurosweep/sweep/internal/patience"
 )
 
 // Damage sets dst[t] to the damage after t steps: the fraction of places at which
@@ -26,11 +28,11 @@ func Damage[E comparable](ctx context.Context, dst []float64, a, b []E, step fun
 	}
 	a, b = slices.Clone(a), slices.Clone(b)
 	spare := make([]E, len(a))
+	// In a network a step computes a product of the state with a matrix.
+	work := patience.New(ctx)
 	for t := range dst {
-		if t&63 == 0 {
-			if err := ctx.Err(); err != nil {
-				return err
-			}
+		if err := work.Spend(2 * len(a) * (len(a) + 1)); err != nil {
+			return err
 		}
 		if t > 0 {
 			step(spare, a)

@@ -1,12 +1,14 @@
 package measure
 
 import (
+	"context"
 	"fmt"
 	"math"
 	"math/cmplx"
 
 	"gonum.org/v1/gonum/mat"
 
+	"github.com/neurosweep/sweep/internal/patience"
 	"github.com/neurosweep/sweep/pkg/dynamics"
 )
 
@@ -77,14 +79,16 @@ type FixedPoint struct {
 //
 // with its stability from the eigenvalues of J: stable if all are within the unit
 // circle. A period found may be a divisor of the one asked for. The iteration
-// goes on below the tolerance as long as it gains.
+// goes on below the tolerance as long as it gains. It heeds ctx, whose error is the
+// only one: of systems of more than 300 numbers it then leaves an LU
+// decomposition or the eigenvalues behind, which end by themselves.
 //
 // Cost: per iteration the Jacobian matrix (Dim tangents a step), an LU
 // decomposition, and a step for each damping.
-func FindFixedPoint(m dynamics.Map, x []float64, s NewtonSettings) FixedPoint {
+func FindFixedPoint(ctx context.Context, m dynamics.Map, x []float64, s NewtonSettings) (FixedPoint, error) {
 	s = s.withDefaults()
 	it := newIterate(m, s.Period)
-	return newton(it, x, s, func(dst, x []float64) {
+	return newton(ctx, it, x, s, func(dst, x []float64) {
 		it.Step(dst, x)
 		for i := range dst {
 			dst[i] -= x[i]
@@ -95,26 +99,41 @@ func FindFixedPoint(m dynamics.Map, x []float64, s NewtonSettings) FixedPoint {
 // FindEquilibrium is the point f(x) = 0 of a flow to which Newton's method with
 // damping leads from x, as in [FindFixedPoint], with its stability from the
 // eigenvalues of the Jacobian matrix: stable if all real parts are negative.
-func FindEquilibrium(f dynamics.Flow, x []float64, s NewtonSettings) FixedPoint {
+func FindEquilibrium(ctx context.Context, f dynamics.Flow, x []float64, s NewtonSettings) (FixedPoint, error) {
 	s = s.withDefaults()
-	return newton(f, x, s, f.Derivative, 0, func(e []complex128) Class { return classifyFlow(e, s.Margin) })
+	return newton(ctx, f, x, s, f.Derivative, 0, func(e []complex128) Class { return classifyFlow(e, s.Margin) })
 }
 
 // newton finds a zero of f, whose Jacobian matrix is that of the system minus
 // shift times the identity.
-func newton(sys dynamics.System, x []float64, s NewtonSettings, f func(dst, x []float64), shift float64, classify func([]complex128) Class) FixedPoint {
+func newton(ctx context.Context, sys dynamics.System, x []float64, s NewtonSettings, f func(dst, x []float64), shift float64, classify func([]complex128) Class) (FixedPoint, error) {
 	n := sys.Dim()
+	// large does what takes long in large systems.
+	large := func(f func()) error {
+		if n > 300 {
+			return patience.Leave(ctx, f)
+		}
+		f()
+		return ctx.Err()
+	}
 	d := newDescent(f, append([]float64(nil), x...))
 	J := make([]float64, n*n)
 	for range s.Iterations {
 		if d.size == 0 {
 			break
 		}
-		dynamics.Jacobian(J, sys, d.z)
-		for i := range n {
-			J[i*n+i] -= shift
+		shorter := false
+		err := large(func() {
+			dynamics.Jacobian(J, sys, d.z)
+			for i := range n {
+				J[i*n+i] -= shift
+			}
+			shorter = d.step(mat.NewDense(n, n, J), 1e-6)
+		})
+		if err != nil {
+			return FixedPoint{}, err
 		}
-		if !d.step(mat.NewDense(n, n, J), 1e-6) {
+		if !shorter {
 			break
 		}
 	}
@@ -123,12 +142,16 @@ func newton(sys dynamics.System, x []float64, s NewtonSettings, f func(dst, x []
 	if d.size <= s.Tolerance*(1+math.Sqrt(dot(x, x))) {
 		p.Ending = dynamics.Converged
 	}
-	p.Multipliers = eigenvalues(sys, x)
+	var multipliers []complex128
+	if err := large(func() { multipliers = eigenvalues(sys, x) }); err != nil {
+		return FixedPoint{}, err
+	}
+	p.Multipliers = multipliers
 	sortMultipliers(p.Multipliers, shift == 0)
 	if len(p.Multipliers) > 0 {
 		p.Class = classify(p.Multipliers)
 	}
-	return p
+	return p, nil
 }
 
 // eigenvalues are those of the Jacobian matrix at x, none if it is not finite.

@@ -27,7 +27,7 @@ func TestFixedPointClasses(t *testing.T) {
 		{"Henon", henon{1.4, 0.3}, []float64{0.6, 0.2}, 1, []float64{(-0.7 + math.Sqrt(0.49+5.6)) / 2.8, 0.3 * (-0.7 + math.Sqrt(0.49+5.6)) / 2.8}, measure.Saddle},
 		{"rotation", linear{[]float64{0.6, -0.8, 0.8, 0.6}}, []float64{1, 1}, 1, []float64{0, 0}, measure.NeimarkSacker},
 	} {
-		p := measure.FindFixedPoint(c.m, c.x, measure.NewtonSettings{Period: c.period})
+		p := fixedPoint(t, c.m, c.x, measure.NewtonSettings{Period: c.period})
 		if p.Ending != dynamics.Converged || p.Class != c.class {
 			t.Errorf("%s: %v, class %v, want %v", c.name, p.Ending, p.Class, c.class)
 		}
@@ -36,7 +36,7 @@ func TestFixedPointClasses(t *testing.T) {
 		}
 	}
 	// No fixed point: x + 1.
-	p := measure.FindFixedPoint(scalar{func(x float64) float64 { return x + 1 }, func(float64) float64 { return 1 }}, []float64{0}, measure.NewtonSettings{})
+	p := fixedPoint(t, scalar{func(x float64) float64 { return x + 1 }, func(float64) float64 { return 1 }}, []float64{0}, measure.NewtonSettings{})
 	if p.Ending != dynamics.Limit {
 		t.Error("found a fixed point where there is none", p)
 	}
@@ -53,13 +53,13 @@ func TestEquilibria(t *testing.T) {
 		class measure.Class
 	}{{20, measure.Stable}, {hopf, measure.Hopf}, {28, measure.Saddle}} {
 		q := math.Sqrt(b * (c.r - 1))
-		p := measure.FindEquilibrium(lorenz{s, c.r, b}, []float64{q + 0.3, q - 0.2, c.r}, measure.NewtonSettings{})
+		p := equilibrium(t, lorenz{s, c.r, b}, []float64{q + 0.3, q - 0.2, c.r}, measure.NewtonSettings{})
 		if p.Ending != dynamics.Converged || p.Class != c.class {
 			t.Errorf("r = %v: %v, class %v, want %v", c.r, p.Ending, p.Class, c.class)
 		}
 		within(t, "C+", p.X[0], q, 1e-12)
 	}
-	p := measure.FindEquilibrium(lorenz{s, 1, b}, []float64{0, 0, 0}, measure.NewtonSettings{})
+	p := equilibrium(t, lorenz{s, 1, b}, []float64{0, 0, 0}, measure.NewtonSettings{})
 	if p.Class != measure.Fold {
 		t.Error("the pitchfork of the origin at r = 1 is", p.Class)
 	}
@@ -137,7 +137,7 @@ func TestNeuronCurves(t *testing.T) {
 					t.Errorf("w = %v: %v", w, b)
 				}
 				within(t, "b", b.Parameter, want, 1e-6)
-				p := measure.FindFixedPoint(neuron(w, b.Parameter), b.X, measure.NewtonSettings{Margin: 1e-4})
+				p := fixedPoint(t, neuron(w, b.Parameter), b.X, measure.NewtonSettings{Margin: 1e-4})
 				if p.Class != kind {
 					t.Errorf("w = %v, b = %v: class %v, want %v", w, b.Parameter, p.Class, kind)
 				}
@@ -232,11 +232,29 @@ func TestMonotoneResponses(t *testing.T) { monotone(t, 40) }
 
 // The product of the eigenvalues that a fixed point has is its determinant.
 func TestMultipliers(t *testing.T) {
-	p := measure.FindFixedPoint(henon{1.4, 0.3}, []float64{0.6, 0.2}, measure.NewtonSettings{})
+	p := fixedPoint(t, henon{1.4, 0.3}, []float64{0.6, 0.2}, measure.NewtonSettings{})
 	if got := p.Multipliers[0] * p.Multipliers[1]; cmplx.Abs(got+0.3) > 1e-12 {
 		t.Error("the determinant is", got)
 	}
 	if cmplx.Abs(p.Multipliers[0]) < cmplx.Abs(p.Multipliers[1]) {
 		t.Error("not in descending order", p.Multipliers)
 	}
+}
+
+func fixedPoint(t *testing.T, m dynamics.Map, x []float64, s measure.NewtonSettings) measure.FixedPoint {
+	t.Helper()
+	p, err := measure.FindFixedPoint(t.Context(), m, x, s)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return p
+}
+
+func equilibrium(t *testing.T, f dynamics.Flow, x []float64, s measure.NewtonSettings) measure.FixedPoint {
+	t.Helper()
+	p, err := measure.FindEquilibrium(t.Context(), f, x, s)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return p
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"math"
 
+	"github.com/neurosweep/sweep/internal/patience"
 	"github.com/neurosweep/sweep/pkg/dynamics"
 )
 
@@ -91,23 +92,26 @@ func (s Spectrum) Sum() float64 {
 // G. Benettin, L. Galgani, A. Giorgilli, J.-M. Strelcyn, Meccanica 15:9 (1980).
 func Lyapunov(ctx context.Context, m dynamics.Map, x []float64, s LyapunovSettings) (Spectrum, error) {
 	s = s.withDefaults(m)
-	f := newFrame(m, x, s)
+	f, err := newFrame(ctx, m, x, s)
+	if err != nil {
+		return Spectrum{State: x, Ending: dynamics.Limit}, err
+	}
 	if e, err := f.orbit.Advance(ctx, s.Transient, s.Bound); e != dynamics.Limit || err != nil {
 		return Spectrum{State: f.orbit.X, Ending: e}, err
 	}
 	b := newBlocking(s.Steps, s.Blocks, s.Every)
 	result := Spectrum{}
 	k := s.Exponents
-	if e, err := f.advance(ctx, (s.Align+s.Every-1)/s.Every*s.Every); e != dynamics.Limit || err != nil {
+	if e, err := f.advance((s.Align + s.Every - 1) / s.Every * s.Every); e != dynamics.Limit || err != nil {
 		return Spectrum{State: f.orbit.X, Ending: e}, err
 	}
 	sums := make([]float64, k)
 	for block := range b.blocks {
-		if e, err := f.advance(ctx, b.gap); e != dynamics.Limit || err != nil {
+		if e, err := f.advance(b.gap); e != dynamics.Limit || err != nil {
 			return Spectrum{State: f.orbit.X, Ending: e}, err
 		}
 		clear(f.logs)
-		if e, err := f.advance(ctx, b.length); e != dynamics.Limit || err != nil {
+		if e, err := f.advance(b.length); e != dynamics.Limit || err != nil {
 			return Spectrum{State: f.orbit.X, Ending: e}, err
 		}
 		means := make([]float64, k)
@@ -146,19 +150,20 @@ type frame struct {
 	logs    []float64 // sums of ln R_ii
 	every   int
 	bound   float64
+	work    *patience.Patience
 }
 
-func newFrame(m dynamics.Map, x []float64, s LyapunovSettings) *frame {
+func newFrame(ctx context.Context, m dynamics.Map, x []float64, s LyapunovSettings) (*frame, error) {
 	n := m.Dim()
 	f := &frame{
 		m: m, tangent: dynamics.TangentOf(m), orbit: dynamics.NewOrbit(m, x),
 		q: make([]float64, s.Exponents*n), v: make([]float64, s.Exponents*n), logs: make([]float64, s.Exponents),
-		every: s.Every, bound: s.Bound,
+		every: s.Every, bound: s.Bound, work: patience.New(ctx),
 	}
 	generic(f.q)
-	f.orthonormalise()
+	err := f.orthonormalise()
 	clear(f.logs)
-	return f
+	return f, err
 }
 
 // generic fills v with numbers in [-1, 1) that look random and are the same
@@ -176,12 +181,11 @@ func generic(v []float64) {
 }
 
 // advance goes n steps, a multiple of every.
-func (f *frame) advance(ctx context.Context, n int) (dynamics.Ending, error) {
+func (f *frame) advance(n int) (dynamics.Ending, error) {
+	step := dynamics.Work(f.m) * (1 + len(f.logs))
 	for i := 1; i <= n; i++ {
-		if i&255 == 1 {
-			if err := ctx.Err(); err != nil {
-				return dynamics.Limit, err
-			}
+		if err := f.work.Spend(step); err != nil {
+			return dynamics.Limit, err
 		}
 		f.tangent.Tangent(f.v, f.orbit.X, f.q)
 		f.q, f.v = f.v, f.q
@@ -190,7 +194,9 @@ func (f *frame) advance(ctx context.Context, n int) (dynamics.Ending, error) {
 			return dynamics.Diverged, nil
 		}
 		if i%f.every == 0 {
-			f.orthonormalise()
+			if err := f.orthonormalise(); err != nil {
+				return dynamics.Limit, err
+			}
 		}
 	}
 	return dynamics.Limit, nil
@@ -203,9 +209,12 @@ const rounding = 16. / (1 << 52)
 // orthonormalise makes the vectors of q orthonormal in place and adds the
 // logarithms of what was left of each to logs. A vector of which nothing is
 // left is replaced by one that is orthogonal to those before it.
-func (f *frame) orthonormalise() {
+func (f *frame) orthonormalise() error {
 	n := f.m.Dim()
 	for i := range f.logs {
+		if err := f.work.Spend(2 * n * (i + 1)); err != nil {
+			return err
+		}
 		v := f.q[i*n : i*n+n]
 		before := math.Sqrt(dot(v, v))
 		project(v, f.q[:i*n])
@@ -224,6 +233,7 @@ func (f *frame) orthonormalise() {
 		}
 		scale(v, 1/length)
 	}
+	return nil
 }
 
 // project takes from v its components along the orthonormal vectors of q.

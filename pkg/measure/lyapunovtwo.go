@@ -4,6 +4,7 @@ import (
 	"context"
 	"math"
 
+	"github.com/neurosweep/sweep/internal/patience"
 	"github.com/neurosweep/sweep/pkg/dynamics"
 )
 
@@ -42,12 +43,11 @@ func LyapunovTwo(ctx context.Context, m dynamics.Map, x []float64, s LyapunovSet
 		}
 	}
 	rescale()
+	work, step := patience.New(ctx), 2*dynamics.Work(m)
 	walk := func(n int) (total float64, e dynamics.Ending, err error) {
 		for i := 1; i <= n; i++ {
-			if i&255 == 1 {
-				if err := ctx.Err(); err != nil {
-					return 0, dynamics.Limit, err
-				}
+			if err := work.Spend(step); err != nil {
+				return 0, dynamics.Limit, err
 			}
 			a.Step()
 			b.Step()

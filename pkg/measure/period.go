@@ -5,6 +5,7 @@ import (
 	"math"
 	"slices"
 
+	"github.com/neurosweep/sweep/internal/patience"
 	"github.com/neurosweep/sweep/pkg/dynamics"
 )
 
@@ -19,12 +20,12 @@ import (
 // R.P. Brent, BIT 20:176 (1980).
 func Cycle[E comparable](ctx context.Context, x []E, next func(dst, x []E), limit int) (preperiod, period int, e dynamics.Ending, err error) {
 	a, b, spare := slices.Clone(x), slices.Clone(x), make([]E, len(x))
+	// In a network a step computes a product of the state with a matrix.
+	work, step := patience.New(ctx), len(x)*len(x)+len(x)
 	power := 1
 	for steps := 0; ; steps++ {
-		if steps&255 == 0 {
-			if err := ctx.Err(); err != nil {
-				return 0, 0, dynamics.NoPeriod, err
-			}
+		if err := work.Spend(step); err != nil {
+			return 0, 0, dynamics.NoPeriod, err
 		}
 		if steps >= limit {
 			return 0, 0, dynamics.NoPeriod, nil
@@ -43,21 +44,23 @@ func Cycle[E comparable](ctx context.Context, x []E, next func(dst, x []E), limi
 	}
 	copy(a, x)
 	copy(b, x)
-	step := func(v *[]E) {
+	move := func(v *[]E) error {
 		next(spare, *v)
 		*v, spare = spare, *v
+		return work.Spend(step)
 	}
 	for range period {
-		step(&b)
+		if err := move(&b); err != nil {
+			return 0, 0, dynamics.NoPeriod, err
+		}
 	}
 	for ; !slices.Equal(a, b); preperiod++ {
-		if preperiod&255 == 0 {
-			if err := ctx.Err(); err != nil {
-				return 0, 0, dynamics.NoPeriod, err
-			}
+		if err := move(&a); err != nil {
+			return 0, 0, dynamics.NoPeriod, err
 		}
-		step(&a)
-		step(&b)
+		if err := move(&b); err != nil {
+			return 0, 0, dynamics.NoPeriod, err
+		}
 	}
 	return preperiod, period, dynamics.Periodic, nil
 }
@@ -110,7 +113,9 @@ func Period(ctx context.Context, m dynamics.Map, x []float64, s PeriodSettings) 
 		return Orbital{PrePeriod: -1, State: o.X, Ending: e}, err
 	}
 	window := max(64, 3*s.Longest) + s.Longest
-	states := make([]float64, 0, window*n)
+	// It grows as it is filled: the longest window of a large system is more than any
+	// machine has, and whoever watches its memory is to see it come.
+	states := make([]float64, 0, min(window*n, patience.Share))
 	var size float64
 	for range window {
 		if e, err := o.Advance(ctx, 1, s.Bound); e != dynamics.Limit || err != nil {
@@ -123,8 +128,13 @@ func Period(ctx context.Context, m dynamics.Map, x []float64, s PeriodSettings) 
 	}
 	result := Orbital{PrePeriod: -1, State: o.X, Ending: dynamics.NoPeriod}
 	tolerance := s.Tolerance * size
+	work := patience.New(ctx)
 	for p := 1; p <= s.Longest; p++ {
-		if repeats(states, n, p, max(64, 3*p), tolerance) {
+		same, err := repeats(work, states, n, p, max(64, 3*p), tolerance)
+		if err != nil {
+			return result, err
+		}
+		if same {
 			result.Period, result.Ending = p, dynamics.Periodic
 			break
 		}
@@ -140,10 +150,8 @@ func Period(ctx context.Context, m dynamics.Map, x []float64, s PeriodSettings) 
 	}
 	result.PrePeriod = 0
 	for t := range s.Transient + window - result.Period {
-		if t&255 == 0 {
-			if err := ctx.Err(); err != nil {
-				return result, err
-			}
+		if err := work.Spend(2 * dynamics.Work(m)); err != nil {
+			return result, err
 		}
 		if !near(a.X, b.X, tolerance) {
 			result.PrePeriod = t + 1
@@ -156,13 +164,16 @@ func Period(ctx context.Context, m dynamics.Map, x []float64, s PeriodSettings) 
 
 // repeats reports whether the last count states of dimension n are each near
 // the state p before.
-func repeats(states []float64, n, p, count int, tolerance float64) bool {
+func repeats(work *patience.Patience, states []float64, n, p, count int, tolerance float64) (bool, error) {
 	for i := len(states) - n; i >= len(states)-count*n; i -= n {
+		if err := work.Spend(n); err != nil {
+			return false, err
+		}
 		if !near(states[i:i+n], states[i-p*n:i-p*n+n], tolerance) {
-			return false
+			return false, nil
 		}
 	}
-	return true
+	return true, nil
 }
 
 func near(a, b []float64, tolerance float64) bool {

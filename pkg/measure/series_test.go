@@ -112,13 +112,13 @@ func TestAutocorrelationTime(t *testing.T) {
 			x[i] = a*x[i-1] + rng.NormFloat64()
 		}
 		want := (1 + a) / (1 - a)
-		tau, ok := measure.AutocorrelationTime(x)
+		tau, ok, _ := measure.AutocorrelationTime(t.Context(), x)
 		if !ok {
 			t.Error(a, "is not ok")
 		}
 		within(t, "tau", tau, want, 4*max(want, 1)*math.Sqrt(2*5*max(want, 2)/n))
 		rho := make([]float64, 4)
-		measure.Autocorrelation(rho, x)
+		measure.Autocorrelation(t.Context(), rho, x)
 		for k := range rho {
 			within(t, "rho", rho[k], math.Pow(a, float64(k)), 0.03)
 		}
@@ -127,10 +127,10 @@ func TestAutocorrelationTime(t *testing.T) {
 	for i := range ramp {
 		ramp[i] = float64(i)
 	}
-	if _, ok := measure.AutocorrelationTime(ramp); ok {
+	if _, ok, _ := measure.AutocorrelationTime(t.Context(), ramp); ok {
 		t.Error("a ramp is all memory")
 	}
-	if tau, ok := measure.AutocorrelationTime(make([]float64, 10)); tau != 1 || !ok {
+	if tau, ok, _ := measure.AutocorrelationTime(t.Context(), make([]float64, 10)); tau != 1 || !ok {
 		t.Error("a constant")
 	}
 }

@@ -5,6 +5,8 @@ import (
 	"math"
 	"math/rand/v2"
 	"slices"
+
+	"github.com/neurosweep/sweep/internal/patience"
 )
 
 // ZeroOneSettings are the settings of [ZeroOne].
@@ -45,8 +47,9 @@ func ZeroOne(ctx context.Context, x []float64, rng *rand.Rand, s ZeroOneSettings
 	p, q := make([]float64, len(x)), make([]float64, len(x))
 	D := make([]float64, s.Longest)
 	ks := make([]float64, s.Frequencies)
+	work := patience.New(ctx)
 	for k := range ks {
-		if err := ctx.Err(); err != nil {
+		if err := work.Spend(patience.Func * len(x)); err != nil {
 			return 0, err
 		}
 		c := math.Pi * (0.2 + float64(0.6*rng.Float64()))
@@ -59,6 +62,9 @@ func ZeroOne(ctx context.Context, x []float64, rng *rand.Rand, s ZeroOneSettings
 		}
 		count := len(x) - s.Longest
 		for n := 1; n <= s.Longest; n++ {
+			if err := work.Spend(count); err != nil {
+				return 0, err
+			}
 			var sum float64
 			for j, pj := range p[:count] {
 				dp, dq := p[j+n]-pj, q[j+n]-q[j]

@@ -32,8 +32,8 @@ var (
 	correlation   = models.Float("correlation", 0, "correlation coefficient of two patterns at a neuron, from a common ancestor").AtLeast(0).Below(1)
 	update        = models.Choice("update", "neurons one after another in random order, or all at once", "async", "sync")
 	temperature   = models.Float("temperature", 0, "of heat-bath updates; at 0 a neuron takes the sign of its field").AtLeast(0)
-	equilibration = models.Int("equilibration", 50, "sweeps before the measurement at a temperature above 0").AtLeast(0).In("sweep")
-	window        = models.Int("window", 200, "sweeps of the measurement at a temperature above 0").AtLeast(blocks).In("sweep")
+	equilibration = models.Int("equilibration", 50, "sweeps before the measurement at a temperature above 0").AtLeast(0).AtMost(1e12).In("sweep")
+	window        = models.Int("window", 200, "sweeps of the measurement at a temperature above 0").AtLeast(blocks).AtMost(1e12).In("sweep")
 	start         = models.Float("start", 1, "overlap with its pattern that a try starts from").Above(0).AtMost(1)
 	trials        = models.Int("trials", 25, "tries of a network, each from another pattern: min(trials, p) are made").AtLeast(1)
 	maxSweeps     = models.Int("max_sweeps", 1000, "sweeps after which a try at temperature 0 is given up").AtLeast(1).AtMost(100_000).In("sweep")
@@ -84,9 +84,12 @@ func run(ctx context.Context, t *models.Trial) error {
 	if err != nil {
 		return err
 	}
-	m := newMemories(n.Of(t), p, bias.Of(t), correlation.Of(t), origins{
+	m, err := newMemories(ctx, n.Of(t), p, bias.Of(t), correlation.Of(t), origins{
 		fair: patternStream.Of(t), mixture: mixtureStream.Of(t), ancestor: ancestorStream.Of(t),
 	})
+	if err != nil {
+		return err
+	}
 	l := lesson{
 		memories: m, diagonal: diagonal.Of(t),
 		inputs: connectivity.Of(t), graph: graphStream.Of(t),

@@ -12,6 +12,7 @@ import (
 	"gonum.org/v1/gonum/mat"
 
 	"github.com/neurosweep/sweep/internal/draw"
+	"github.com/neurosweep/sweep/internal/patience"
 	"github.com/neurosweep/sweep/internal/spins"
 )
 
@@ -90,17 +91,19 @@ func (l *lesson) hebb(ctx context.Context) (*learned, error) {
 	return l.formula(d, 1/float64(m.n), true), nil
 }
 
-// rowsPerCheck is how many rows of a product are computed between two looks at
-// the context: a tenth of a second in the largest networks.
-const rowsPerCheck = 64
+// rowsPerCheck is how many rows of a product, of so many numbers each, are computed
+// between two looks at the context: a tenth of a second in the largest networks. Each
+// row has the same bits, however many are computed at once.
+func rowsPerCheck(numbers int) int { return max(1, min(64, 16*patience.Share/numbers)) }
 
 // product overwrites dst with aᵀ b, some rows at a time.
 func product(ctx context.Context, dst, a, b blas64.General) error {
-	for i := 0; i < dst.Rows; i += rowsPerCheck {
+	rows := rowsPerCheck(b.Rows * b.Cols)
+	for i := 0; i < dst.Rows; i += rows {
 		if err := ctx.Err(); err != nil {
 			return err
 		}
-		k := min(rowsPerCheck, dst.Rows-i)
+		k := min(rows, dst.Rows-i)
 		part := a
 		part.Cols, part.Data = k, a.Data[i:]
 		blas64.Gemm(blas.Trans, blas.NoTrans, 1, part, b, 0, matrix(k, dst.Cols, dst.Data[i*dst.Cols:]))
@@ -121,7 +124,11 @@ func (l *lesson) diluted(ctx context.Context) (*learned, error) {
 		states[mu] = make([]uint64, spins.Words(m.n))
 		pack(states[mu], m.pattern(mu))
 	}
-	bonds, err := spins.Couple(ctx, spins.Store(m.n, states...), spins.Directed(m.n, l.inputs, from))
+	graph, err := spins.Directed(ctx, m.n, l.inputs, from)
+	if err != nil {
+		return nil, err
+	}
+	bonds, err := spins.Couple(ctx, spins.Store(m.n, states...), graph)
 	if err != nil {
 		return nil, err
 	}
@@ -132,11 +139,12 @@ func (l *lesson) diluted(ctx context.Context) (*learned, error) {
 func (m *memories) gram(ctx context.Context) (blas64.General, error) {
 	g := matrix(m.p, m.p, make([]float64, m.p*m.p))
 	xi := matrix(m.p, m.n, m.xi)
-	for mu := 0; mu < m.p; mu += rowsPerCheck {
+	rows := rowsPerCheck(m.p * m.n)
+	for mu := 0; mu < m.p; mu += rows {
 		if err := ctx.Err(); err != nil {
 			return g, err
 		}
-		k := min(rowsPerCheck, m.p-mu)
+		k := min(rows, m.p-mu)
 		blas64.Gemm(blas.NoTrans, blas.Trans, 1, matrix(k, m.n, m.xi[mu*m.n:]), xi, 0, matrix(k, m.p, g.Data[mu*m.p:]))
 	}
 	return g, nil
@@ -153,7 +161,14 @@ func (l *lesson) pseudoInverse(ctx context.Context) (*learned, error) {
 		return nil, err
 	}
 	var f mat.PivotedCholesky
-	f.Factorize(mat.NewSymDense(m.p, g.Data), -1)
+	factorize := func() { f.Factorize(mat.NewSymDense(m.p, g.Data), -1) }
+	if m.p > 1200 { // half a second
+		if err := patience.Leave(ctx, factorize); err != nil {
+			return nil, err
+		}
+	} else {
+		factorize()
+	}
 	r := f.Rank()
 	var u mat.TriDense
 	f.UTo(&u)
@@ -164,12 +179,13 @@ func (l *lesson) pseudoInverse(ctx context.Context) (*learned, error) {
 	for k, mu := range f.ColumnPivots(nil)[:r] {
 		copy(a.Data[k*m.n:][:m.n], m.pattern(mu))
 	}
-	for i := 0; i < m.n; i += rowsPerCheck {
+	columns := rowsPerCheck(r * r)
+	for i := 0; i < m.n; i += columns {
 		if err := ctx.Err(); err != nil {
 			return nil, err
 		}
 		part := a
-		part.Cols, part.Data = min(rowsPerCheck, m.n-i), a.Data[i:]
+		part.Cols, part.Data = min(columns, m.n-i), a.Data[i:]
 		blas64.Trsm(blas.Left, blas.Trans, 1, upper, part)
 	}
 	d := newDense(m.n)

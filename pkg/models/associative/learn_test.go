@@ -176,7 +176,7 @@ func TestUnlearnable(t *testing.T) {
 func TestMemories(t *testing.T) {
 	const n, p = 2000, 60
 	draw := func(p int, a, c float64) *memories {
-		return newMemories(n, p, a, c, origins{testkit.Generator(1), testkit.Generator(2), testkit.Generator(3)})
+		return testkit.Must(newMemories(context.Background(), n, p, a, c, origins{testkit.Generator(1), testkit.Generator(2), testkit.Generator(3)}))
 	}
 	for _, x := range []struct{ a, c float64 }{{0, 0}, {0.4, 0}, {-0.7, 0}, {0, 0.25}, {0.4, 0.25}} {
 		m := draw(p, x.a, x.c)

@@ -1,10 +1,12 @@
 package associative
 
 import (
+	"context"
 	"math"
 	"math/rand/v2"
 
 	"github.com/neurosweep/sweep/internal/draw"
+	"github.com/neurosweep/sweep/internal/patience"
 )
 
 // memories are p patterns of n spins, ±1, one pattern after another.
@@ -30,8 +32,8 @@ type origins struct {
 //
 // A component of mean a is the sign of a with probability |a|, else a fair sign.
 // So the fair signs are the same at every a and c, and those drawn are the first
-// of those of a larger p.
-func newMemories(n, p int, a, c float64, o origins) *memories {
+// of those of a larger p. It heeds ctx, whose error is the only one.
+func newMemories(ctx context.Context, n, p int, a, c float64, o origins) (*memories, error) {
 	m := &memories{n: n, p: p, xi: make([]float64, n*p)}
 	var ancestor []float64
 	copied := math.Sqrt(c)
@@ -44,7 +46,11 @@ func newMemories(n, p int, a, c float64, o origins) *memories {
 			}
 		}
 	}
+	work := patience.New(ctx)
 	for mu := range p {
+		if err := work.Spend(patience.Func * n); err != nil {
+			return nil, err
+		}
 		xi := m.pattern(mu)
 		draw.Signs(xi, o.fair)
 		if a == 0 && copied == 0 {
@@ -60,7 +66,7 @@ func newMemories(n, p int, a, c float64, o origins) *memories {
 			}
 		}
 	}
-	return m
+	return m, nil
 }
 
 // pack overwrites dst with a state in words, a bit for a neuron.

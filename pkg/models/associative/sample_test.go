@@ -10,7 +10,7 @@ import (
 
 // randomMemories are unbiased patterns.
 func randomMemories(n, p int, seed uint64) *memories {
-	return newMemories(n, p, 0, 0, origins{fair: testkit.Generator(1, uint64(n), seed)})
+	return testkit.Must(newMemories(context.Background(), n, p, 0, 0, origins{fair: testkit.Generator(1, uint64(n), seed)}))
 }
 
 // teach teaches the lesson.

@@ -74,7 +74,10 @@ var Model = &models.Model{
 
 func run(ctx context.Context, t *models.Trial) error {
 	law := gaussian{mean: mean.Of(t), sigma: sigma.Of(t), raw: scaling.Of(t) == "raw", self: self.Of(t)}
-	net := NewNetwork(n.Of(t), gamma.Of(t), theta.Of(t), current.Of(t), law.weights(n.Of(t), weights.Of(t)))
+	net, err := NewNetwork(ctx, n.Of(t), gamma.Of(t), theta.Of(t), current.Of(t), law.weights(n.Of(t), weights.Of(t)))
+	if err != nil {
+		return err
+	}
 	net.SetState(uniform(n.Of(t), initial.Of(t)*theta.Of(t), starting.Of(t)))
 
 	if potential.Recorded(t) || firing.Recorded(t) {

@@ -5,6 +5,7 @@ import (
 	"math"
 	"math/bits"
 
+	"github.com/neurosweep/sweep/internal/patience"
 	"github.com/neurosweep/sweep/pkg/measure"
 )
 
@@ -188,16 +189,12 @@ type walk struct {
 	left int // steps until the context is asked again
 }
 
-// patience is the work, in weights read, between two looks at the context:
-// some ten milliseconds.
-const patience = 1 << 24
-
 func (w *walk) step() error {
 	if w.left == 0 {
 		if err := w.ctx.Err(); err != nil {
 			return err
 		}
-		w.left = min(4096, 1+patience/(w.net.n*w.net.n))
+		w.left = min(4096, 1+patience.Share/(w.net.n*w.net.n))
 	}
 	w.left--
 	w.net.Step()

@@ -8,6 +8,8 @@ import (
 	"slices"
 	"testing"
 	"time"
+
+	"github.com/neurosweep/sweep/internal/testkit"
 )
 
 // The verdict against brute force on the dense network with its whole history
@@ -120,7 +122,7 @@ func TestCertificate(t *testing.T) {
 // slowly that all its states look alike; then it fires.
 func TestToleranceIsNotEnough(t *testing.T) {
 	const gamma = 0.999
-	net := NewNetwork(1, gamma, 1, (1-gamma)*1.0001, func(i, j int) float64 { return 0 })
+	net := testkit.Must(NewNetwork(context.Background(), 1, gamma, 1, (1-gamma)*1.0001, func(i, j int) float64 { return 0 }))
 	net.SetState([]float64{1 - 1e-5})
 	v := mustClassify(t, net, settings{0, 50_000, 1e-3})
 	isi := int(math.Ceil(math.Log(1-1/1.0001) / math.Log(gamma)))
@@ -137,19 +139,19 @@ func TestToleranceIsNotEnough(t *testing.T) {
 func TestDeathIsExact(t *testing.T) {
 	// Above the rheobase: silent for 999 steps of 1000, and for all the window.
 	const gamma = 0.999
-	net := NewNetwork(1, gamma, 1, (1-gamma)*1.001, func(i, j int) float64 { return 0 })
+	net := testkit.Must(NewNetwork(context.Background(), 1, gamma, 1, (1-gamma)*1.001, func(i, j int) float64 { return 0 }))
 	v := mustClassify(t, net, settings{0, 500, 1e-9})
 	if v.class != none || v.rate != 0 || v.silent != 1 {
 		t.Errorf("above the rheobase %+v, want none at rate 0", v)
 	}
 	// Below: dead at once.
-	net = NewNetwork(1, gamma, 1, (1-gamma)*0.999, func(i, j int) float64 { return 0 })
+	net = testkit.Must(NewNetwork(context.Background(), 1, gamma, 1, (1-gamma)*0.999, func(i, j int) float64 { return 0 }))
 	v = mustClassify(t, net, settings{0, 500, 1e-9})
 	if v.class != death || v.step != 0 || math.Abs(v.d-0.001) > 1e-12 {
 		t.Errorf("below the rheobase %+v, want death at 0, d 0.001", v)
 	}
 	// With inhibition: the only spike is that of V(0), its effect is negative.
-	net = NewNetwork(2, 0.5, 1, 0, func(i, j int) float64 { return -1 })
+	net = testkit.Must(NewNetwork(context.Background(), 2, 0.5, 1, 0, func(i, j int) float64 { return -1 }))
 	net.SetState([]float64{1.5, 0})
 	v = mustClassify(t, net, settings{10, 500, 1e-9})
 	if v.class != death || v.step != 1 || v.d != 1 || v.rate != 0 || v.silent != 1 {

@@ -5,6 +5,8 @@ import (
 	"math"
 	"math/rand/v2"
 	"testing"
+
+	"github.com/neurosweep/sweep/internal/testkit"
 )
 
 // reference is the network of a seed as in the reference runs: PCG of
@@ -12,7 +14,7 @@ import (
 // inner, then potentials from [0, 2 theta), theta = 1, no current.
 func reference(n int, gamma, sigma float64, seed uint64) *Network {
 	rng := rand.New(rand.NewPCG(seed, 12345))
-	net := NewNetwork(n, gamma, 1, 0, gaussian{sigma: sigma, self: true}.weights(n, rng))
+	net := testkit.Must(NewNetwork(context.Background(), n, gamma, 1, 0, gaussian{sigma: sigma, self: true}.weights(n, rng)))
 	net.SetState(uniform(n, 2, rng))
 	return net
 }
@@ -66,7 +68,7 @@ func TestGolden(t *testing.T) {
 // Three neurons followed by hand.
 func TestThreeNeurons(t *testing.T) {
 	w := [3][3]float64{{0, 1.2, -0.5}, {0.9, 0, 0.4}, {-0.7, 1.1, 0}}
-	net := NewNetwork(3, 0.5, 1, 0.1, func(i, j int) float64 { return w[i][j] })
+	net := testkit.Must(NewNetwork(context.Background(), 3, 0.5, 1, 0.1, func(i, j int) float64 { return w[i][j] }))
 	net.SetState([]float64{1.2, 0.3, 0})
 	want := [][]int{{0}, {1}, {0}, {1}, {0, 2}, {1}, {0}, {1}}
 	for step := range 14 {
@@ -99,7 +101,7 @@ func TestLoneNeuron(t *testing.T) {
 	}
 	for _, gamma := range []float64{0.1, 0.5, 0.9, 0.97} {
 		for _, current := range []float64{0.03, 0.11, 0.2, 0.51, 0.6, 0.93, 1.7} {
-			net := NewNetwork(1, gamma, 1, current, func(i, j int) float64 { return 0 })
+			net := testkit.Must(NewNetwork(context.Background(), 1, gamma, 1, current, func(i, j int) float64 { return 0 }))
 			v := mustClassify(t, net, settings{0, 1000, 1e-9})
 			if current < 1-gamma {
 				if v.class != death || v.step != 0 || v.d != 1-current/(1-gamma) {
@@ -130,7 +132,7 @@ func TestLoneNeuron(t *testing.T) {
 func TestFullActivity(t *testing.T) {
 	const n = 20
 	rng := rand.New(rand.NewPCG(1, 1))
-	net := NewNetwork(n, 0.7, 1, 0.1, gaussian{mean: 2, sigma: 0.5, self: true}.weights(n, rng))
+	net := testkit.Must(NewNetwork(context.Background(), n, 0.7, 1, 0.1, gaussian{mean: 2, sigma: 0.5, self: true}.weights(n, rng)))
 	d, all := math.Inf(1), make([]float64, n)
 	for i := range n {
 		sum := 0.1

@@ -1,8 +1,11 @@
 package bms
 
 import (
+	"context"
 	"fmt"
 	"math"
+
+	"github.com/neurosweep/sweep/internal/patience"
 )
 
 // lanes is the number of potentials that [Network.Step] keeps in registers at
@@ -42,8 +45,8 @@ type Network struct {
 // NewNetwork returns a network of n neurons at rest (V = 0) with leak gamma,
 // threshold theta, current I on every neuron, and the weights W_ij from
 // neuron j to neuron i. It asks for the weights in a fixed order: for each j
-// from 0, all i from 0.
-func NewNetwork(n int, gamma, theta, current float64, weight func(i, j int) float64) *Network {
+// from 0, all i from 0. It heeds ctx, whose error is the only one.
+func NewNetwork(ctx context.Context, n int, gamma, theta, current float64, weight func(i, j int) float64) (*Network, error) {
 	if n < 1 || !(gamma >= 0 && gamma < 1) {
 		panic(fmt.Sprintf("bms: a network of %d neurons with leak %v", n, gamma))
 	}
@@ -56,13 +59,17 @@ func NewNetwork(n int, gamma, theta, current float64, weight func(i, j int) floa
 		row:   make([]uint64, (n+63)/64),
 		band:  theta * bandwidth,
 	}
+	work := patience.New(ctx)
 	for j := range n {
+		if err := work.Spend(patience.Func * n); err != nil {
+			return nil, err
+		}
 		for i := range n {
 			net.w[(i/lanes)*n+j][i%lanes] = weight(i, j)
 		}
 	}
 	net.SetState(make([]float64, n))
-	return net
+	return net, nil
 }
 
 // Weight is W_ij, from neuron j to neuron i.

@@ -1,10 +1,13 @@
 package bms
 
 import (
+	"context"
 	"math"
 	"math/rand/v2"
 	"slices"
 	"testing"
+
+	"github.com/neurosweep/sweep/internal/testkit"
 )
 
 func equal(a, b []int) bool { return slices.Equal(a, b) }
@@ -58,10 +61,10 @@ func drawn(rng *rand.Rand, n int) (*Network, *plain) {
 		p.w[i] = make([]float64, n)
 	}
 	weight := g.weights(n, rng)
-	net := NewNetwork(n, p.gamma, p.theta, p.current, func(i, j int) float64 {
+	net := testkit.Must(NewNetwork(context.Background(), n, p.gamma, p.theta, p.current, func(i, j int) float64 {
 		p.w[i][j] = weight(i, j)
 		return p.w[i][j]
-	})
+	}))
 	p.v = uniform(n, 2*p.theta, rng)
 	net.SetState(p.v)
 	return net, p
@@ -143,7 +146,7 @@ func TestDistancesNoted(t *testing.T) {
 func TestWeights(t *testing.T) {
 	const n = 5
 	draw := func(g gaussian) *Network {
-		return NewNetwork(n, 0.5, 1, 0, g.weights(n, rand.New(rand.NewPCG(7, 7))))
+		return testkit.Must(NewNetwork(context.Background(), n, 0.5, 1, 0, g.weights(n, rand.New(rand.NewPCG(7, 7)))))
 	}
 	xi := draw(gaussian{sigma: 1, raw: true, self: true})
 	rng := rand.New(rand.NewPCG(7, 7))
@@ -175,7 +178,7 @@ func TestWeights(t *testing.T) {
 func TestCoding(t *testing.T) {
 	const n, steps, gamma, current = 20, 60, 0.8, 0.05
 	rng := rand.New(rand.NewPCG(11, 1))
-	net := NewNetwork(n, gamma, 1, current, gaussian{sigma: 4, self: true}.weights(n, rng))
+	net := testkit.Must(NewNetwork(context.Background(), n, gamma, 1, current, gaussian{sigma: 4, self: true}.weights(n, rng)))
 	net.SetState(uniform(n, 2, rng))
 	var rows [][]int
 	checked := 0

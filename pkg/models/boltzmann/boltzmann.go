@@ -20,14 +20,14 @@ var (
 	hidden        = models.Int("hidden", 10, "number of hidden units").AtLeast(1).AtMost(4096)
 	patterns      = models.Int("patterns", 5, "number p of patterns").AtLeast(1).AtMost(4096)
 	algorithm     = models.Choice("algorithm", "contrastive divergence, the same with persistent chains, or the exact gradient", "cd", "pcd", "exact")
-	k             = models.Int("k", 1, "steps v → h → v of each chain in an epoch").AtLeast(1).In("step")
+	k             = models.Int("k", 1, "steps v → h → v of each chain in an epoch").AtLeast(1).AtMost(1e12).In("step")
 	chains        = models.Int("chains", 1, "chains for each pattern").AtLeast(1).AtMost(4096)
 	rate          = models.Float("rate", 0.05, "learning rate").Above(0)
 	decay         = models.Float("decay", 0, "weight decay").AtLeast(0)
-	epochs        = models.Int("epochs", 1000, "epochs of learning").AtLeast(0).In("epoch")
+	epochs        = models.Int("epochs", 1000, "epochs of learning").AtLeast(0).AtMost(1e12).In("epoch")
 	scale         = models.Float("scale", 0.01, "standard deviation of the first weights").AtLeast(0)
-	equilibration = models.Int("equilibration", 50, "steps v → h → v of a try before the measurement").AtLeast(0).In("step")
-	window        = models.Int("window", 200, "steps of the measurement").AtLeast(blocks).In("step")
+	equilibration = models.Int("equilibration", 50, "steps v → h → v of a try before the measurement").AtLeast(0).AtMost(1e12).In("step")
+	window        = models.Int("window", 200, "steps of the measurement").AtLeast(blocks).AtMost(1e12).In("step")
 	start         = models.Float("start", 1, "overlap with its pattern that a try starts from").Above(0).AtMost(1)
 	trials        = models.Int("trials", 25, "tries, each from another pattern: min(trials, p), and as many from random states").AtLeast(1)
 
@@ -74,7 +74,10 @@ func run(ctx context.Context, t *models.Trial) error {
 	for i := range machine.w {
 		machine.w[i] = float64(scale.Of(t) * w.NormFloat64())
 	}
-	s := newSchool(machine, fairPatterns(machine.n, patterns.Of(t), patternStream.Of(t)), chains.Of(t))
+	s, err := newSchool(ctx, machine, fairPatterns(machine.n, patterns.Of(t), patternStream.Of(t)), chains.Of(t))
+	if err != nil {
+		return err
+	}
 	s.algorithm, s.steps, s.rate, s.decay, s.noise = algorithm.Of(t), k.Of(t), rate.Of(t), decay.Of(t), learningStream.Of(t)
 
 	var lnP, angles []float64
@@ -110,7 +113,11 @@ func run(ctx context.Context, t *models.Trial) error {
 		likelihoods.None(t)
 		cosines.None(t)
 	}
-	reconstruction.Put(t, s.reconstruction())
+	wrong, err := s.reconstruction(ctx)
+	if err != nil {
+		return err
+	}
+	reconstruction.Put(t, wrong)
 	return sample(ctx, t, s)
 }
 

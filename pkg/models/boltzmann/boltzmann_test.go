@@ -80,7 +80,7 @@ func TestPartition(t *testing.T) {
 // TestGradient holds the gradient of the likelihood against differences.
 func TestGradient(t *testing.T) {
 	l := randomMachine(5, 4, 0.5, 2)
-	s := newSchool(l, fairPatterns(5, 3, testkit.Generator(3)), 1)
+	s := testkit.Must(newSchool(t.Context(), l, fairPatterns(5, 3, testkit.Generator(3)), 1))
 	gradient := newLayers(5, 4)
 	if _, err := s.likelihood(t.Context(), gradient); err != nil {
 		t.Fatal(err)
@@ -113,7 +113,7 @@ func TestContrastiveDivergence(t *testing.T) {
 	l := randomMachine(5, 4, 0.5, 2)
 	patterns := fairPatterns(5, 3, testkit.Generator(3))
 	gradient := newLayers(5, 4)
-	if _, err := newSchool(l, patterns, 1).likelihood(t.Context(), gradient); err != nil {
+	if _, err := testkit.Must(newSchool(t.Context(), l, patterns, 1)).likelihood(t.Context(), gradient); err != nil {
 		t.Fatal(err)
 	}
 	for _, c := range []struct {
@@ -121,7 +121,7 @@ func TestContrastiveDivergence(t *testing.T) {
 		steps     int
 		same      bool
 	}{{"cd", 60, true}, {"pcd", 60, true}, {"cd", 1, false}} {
-		s := newSchool(l, patterns, 20)
+		s := testkit.Must(newSchool(t.Context(), l, patterns, 20))
 		s.algorithm, s.steps, s.noise = c.algorithm, c.steps, testkit.Generator(4)
 		const rounds = 200
 		samples := make([][]float64, len(l.w))
@@ -185,7 +185,7 @@ func TestLearning(t *testing.T) {
 	reached := make(map[string]float64)
 	for _, algorithm := range []string{"exact", "cd", "pcd"} {
 		l := newLayers(n, m)
-		s := newSchool(l, fairPatterns(n, p, testkit.Generator(3)), 10)
+		s := testkit.Must(newSchool(t.Context(), l, fairPatterns(n, p, testkit.Generator(3)), 10))
 		s.algorithm, s.steps, s.rate, s.noise = algorithm, 5, 0.02, testkit.Generator(4)
 		if algorithm == "pcd" {
 			s.decay = 0.1 // without it the chains stop to mix, and the likelihood falls again
@@ -215,7 +215,7 @@ func TestLearning(t *testing.T) {
 		if last > -math.Log(p)+1e-9 {
 			t.Errorf("%s: a likelihood of %v, above -ln %d", algorithm, last, p)
 		}
-		if e := s.reconstruction(); e > 0 {
+		if e := testkit.Must(s.reconstruction(t.Context())); e > 0 {
 			t.Errorf("%s: reconstruction error %v", algorithm, e)
 		}
 	}

@@ -4,6 +4,8 @@ import (
 	"context"
 	"math"
 	"math/rand/v2"
+
+	"github.com/neurosweep/sweep/internal/patience"
 )
 
 // school teaches a machine patterns.
@@ -22,7 +24,8 @@ type school struct {
 	fields, hidden []float64 // scratch: visible and hidden
 }
 
-func newSchool(machine *layers, patterns [][]float64, chainsPerPattern int) *school {
+func newSchool(ctx context.Context, machine *layers, patterns [][]float64, chainsPerPattern int) (*school, error) {
+	work := patience.New(ctx)
 	s := &school{
 		machine: machine, patterns: patterns,
 		data: newLayers(machine.n, machine.m), model: newLayers(machine.n, machine.m),
@@ -30,11 +33,17 @@ func newSchool(machine *layers, patterns [][]float64, chainsPerPattern int) *sch
 	}
 	for _, v := range patterns {
 		for range chainsPerPattern {
+			if err := work.Spend(len(v)); err != nil {
+				return nil, err
+			}
 			s.chains = append(s.chains, append([]float64(nil), v...))
 		}
 	}
-	return s
+	return s, nil
 }
+
+// numbers is what a step v → h → v counts as work.
+func (l *layers) numbers() int { return 2*l.n*l.m + patience.Func*(l.n+l.m) }
 
 // gibbs makes one step v → h → v in place.
 func (l *layers) gibbs(v, hidden []float64, r *rand.Rand) {
@@ -47,21 +56,27 @@ func (l *layers) gibbs(v, hidden []float64, r *rand.Rand) {
 // step overwrites s.data with the direction in which the algorithm moves the
 // parameters, without decay.
 func (s *school) step(ctx context.Context) error {
-	s.positive()
+	if err := s.positive(ctx); err != nil {
+		return err
+	}
 	if s.algorithm == "exact" {
 		if _, err := s.machine.partition(ctx, s.model); err != nil {
 			return err
 		}
 	} else {
 		s.model.clear()
+		work, numbers := patience.New(ctx), s.machine.numbers()
 		for k, v := range s.chains {
-			if err := ctx.Err(); err != nil {
+			if err := work.Spend(numbers); err != nil {
 				return err
 			}
 			if s.algorithm == "cd" {
 				copy(v, s.patterns[k/(len(s.chains)/len(s.patterns))])
 			}
 			for range s.steps {
+				if err := work.Spend(numbers); err != nil {
+					return err
+				}
 				s.machine.gibbs(v, s.hidden, s.noise)
 			}
 			s.machine.hiddenFields(s.hidden, v)
@@ -74,13 +89,18 @@ func (s *school) step(ctx context.Context) error {
 }
 
 // positive overwrites s.data with the means over the patterns.
-func (s *school) positive() {
+func (s *school) positive(ctx context.Context) error {
 	s.data.clear()
+	work, numbers := patience.New(ctx), s.machine.numbers()
 	for _, v := range s.patterns {
+		if err := work.Spend(numbers); err != nil {
+			return err
+		}
 		s.machine.hiddenFields(s.hidden, v)
 		means(s.hidden)
 		s.data.count(1/float64(len(s.patterns)), v, s.hidden)
 	}
+	return nil
 }
 
 // epoch makes one step of learning.
@@ -103,12 +123,18 @@ func (s *school) likelihood(ctx context.Context, gradient *layers) (float64, err
 		return 0, err
 	}
 	if gradient != nil {
-		s.positive()
+		if err := s.positive(ctx); err != nil {
+			return 0, err
+		}
 		gradient.add(-2, gradient) // the opposite
 		gradient.add(1, s.data)
 	}
 	sum := 0.0
+	work, numbers := patience.New(ctx), s.machine.numbers()
 	for _, v := range s.patterns {
+		if err := work.Spend(numbers); err != nil {
+			return 0, err
+		}
 		sum += s.machine.unnormalised(v, s.hidden)
 	}
 	return sum/float64(len(s.patterns)) - lnZ, nil
@@ -129,9 +155,13 @@ func (s *school) cosine(ctx context.Context, gradient *layers) (float64, error) 
 
 // reconstruction is the fraction of visible units that a step v → h → v to the
 // likelier state each takes away from the patterns.
-func (s *school) reconstruction() float64 {
+func (s *school) reconstruction(ctx context.Context) (float64, error) {
 	wrong := 0
+	work, numbers := patience.New(ctx), s.machine.numbers()
 	for _, v := range s.patterns {
+		if err := work.Spend(numbers); err != nil {
+			return 0, err
+		}
 		s.machine.hiddenFields(s.hidden, v)
 		for j, x := range s.hidden {
 			s.hidden[j] = math.Copysign(1, x)
@@ -143,5 +173,5 @@ func (s *school) reconstruction() float64 {
 			}
 		}
 	}
-	return float64(wrong) / float64(len(s.patterns)*s.machine.n)
+	return float64(wrong) / float64(len(s.patterns)*s.machine.n), nil
 }

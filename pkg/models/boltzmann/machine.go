@@ -5,6 +5,8 @@ import (
 	"math"
 	"math/bits"
 	"math/rand/v2"
+
+	"github.com/neurosweep/sweep/internal/patience"
 )
 
 // layers are the parameters of a machine of n visible and m hidden units, or a
@@ -139,8 +141,7 @@ const maxExact = 20
 func (l *layers) tractable() bool { return min(l.n, l.m) <= maxExact }
 
 // statesPerStart is how many states are visited before the fields are computed
-// afresh, so that rounding errors do not add up, and between two looks at the
-// context.
+// afresh, so that rounding errors do not add up.
 const statesPerStart = 1 << 10
 
 // partition is ln Z. If mean is not nil it is overwritten with the means of
@@ -163,11 +164,12 @@ func (l *layers) partition(ctx context.Context, mean *layers) (float64, error) {
 	}
 	// Sums are relative to the largest term so far.
 	largest, sum := math.Inf(-1), 0.0
+	work, numbers := patience.New(ctx), l.n*(l.m+2*patience.Func)
 	for k := range uint32(1) << l.m {
+		if err := work.Spend(numbers); err != nil {
+			return 0, err
+		}
 		if k%statesPerStart == 0 {
-			if err := ctx.Err(); err != nil {
-				return 0, err
-			}
 			for j := range h {
 				h[j] = float64(int((k^k>>1)>>j&1)*2 - 1)
 			}

@@ -60,7 +60,10 @@ func run(ctx context.Context, t *models.Trial) error {
 	if err != nil {
 		return err
 	}
-	m := newMemory(n.Of(t), k, patternStream.Of(t))
+	m, err := newMemory(ctx, n.Of(t), k, patternStream.Of(t))
+	if err != nil {
+		return err
+	}
 	var d relaxation
 	switch interaction.Of(t) {
 	case "polynomial":

@@ -63,15 +63,15 @@ func TestErrors(t *testing.T) {
 		const tries = 12
 		xs := make([]float64, 100)
 		for seed := range xs {
-			m := newMemory(c.n, c.k, testkit.Generator(1, uint64(seed)))
+			m := testkit.Must(newMemory(t.Context(), c.n, c.k, testkit.Generator(1, uint64(seed))))
 			s := newSpins(m, power(c.order, false), nil)
 			pattern := make([]float64, c.n)
 			for mu := range tries {
 				for i := range pattern {
 					pattern[i] = float64(m.neuron(i)[mu])
 				}
-				s.begin(pattern)
-				xs[seed] += float64(s.unstable()) / float64(tries*c.n)
+				s.begin(t.Context(), pattern)
+				xs[seed] += float64(testkit.Must(s.unstable(t.Context()))) / float64(tries*c.n)
 			}
 		}
 		answer(t, "unstable components, leading order", xs, c.want, c.tolerance)
@@ -82,8 +82,8 @@ func TestErrors(t *testing.T) {
 // TestFields holds fields against the energies with both signs of a spin.
 func TestFields(t *testing.T) {
 	const n, k = 9, 7
-	m := newMemory(n, k, testkit.Generator(1))
-	other := newMemory(n, 1, testkit.Generator(2))
+	m := testkit.Must(newMemory(t.Context(), n, k, testkit.Generator(1)))
+	other := testkit.Must(newMemory(t.Context(), n, 1, testkit.Generator(2)))
 	state := make([]float64, n)
 	for i := range state {
 		state[i] = float64(other.xi[i])
@@ -108,7 +108,7 @@ func TestFields(t *testing.T) {
 			}
 			return e
 		}
-		c.s.begin(state)
+		c.s.begin(t.Context(), state)
 		largest := math.Inf(-1)
 		for _, x := range c.s.overlaps {
 			largest = max(largest, float64(x))
@@ -131,13 +131,13 @@ func TestFields(t *testing.T) {
 
 // TestEndsInFixedPoints of every interaction, and keeps its overlaps.
 func TestEndsInFixedPoints(t *testing.T) {
-	m := newMemory(40, 300, testkit.Generator(1))
+	m := testkit.Must(newMemory(t.Context(), 40, 300, testkit.Generator(1)))
 	for _, s := range []*spins{newSpins(m, power(2, false), testkit.Generator(2)), newSpins(m, power(3, true), testkit.Generator(2)), newSpins(m, nil, testkit.Generator(2)).exponential(0.2)} {
 		res := retrieve(t, m, s, 1, 10)
 		kept := append([]int32(nil), s.overlaps...)
-		s.begin(append([]float64(nil), s.spin...))
-		if s.unstable() != 0 || res.limited || res.sweeps == 0 {
-			t.Errorf("%d unstable after %+v", s.unstable(), res)
+		s.begin(t.Context(), append([]float64(nil), s.spin...))
+		if testkit.Must(s.unstable(t.Context())) != 0 || res.limited || res.sweeps == 0 {
+			t.Errorf("%d unstable after %+v", testkit.Must(s.unstable(t.Context())), res)
 		}
 		for mu, x := range s.overlaps {
 			if kept[mu] != x {
@@ -151,7 +151,7 @@ func TestEndsInFixedPoints(t *testing.T) {
 // fraction ρ flipped, where all are found (Demircigil and others 2017, with
 // probability 1 in large networks); order 3 loses them.
 func TestExponentialCapacity(t *testing.T) {
-	m := newMemory(26, 1<<13, testkit.Generator(1))
+	m := testkit.Must(newMemory(t.Context(), 26, 1<<13, testkit.Generator(1)))
 	if res := retrieve(t, m, newSpins(m, nil, testkit.Generator(2)).exponential(1), 40, 0); res.fixed != 1 {
 		t.Errorf("2^13 patterns in 26 neurons: %+v", res)
 	}
@@ -161,7 +161,7 @@ func TestExponentialCapacity(t *testing.T) {
 	const rho = 0.1
 	x := 1 - 2*rho
 	i := ((1+x)*math.Log(1+x) + (1-x)*math.Log(1-x)) / 2
-	m = newMemory(40, int(math.Exp(40*i/2)), testkit.Generator(1))
+	m = testkit.Must(newMemory(t.Context(), 40, int(math.Exp(40*i/2)), testkit.Generator(1)))
 	if res := retrieve(t, m, newSpins(m, nil, testkit.Generator(2)).exponential(1), 40, 4); res.overlap < 0.999 {
 		t.Errorf("%d patterns in 40 neurons from a tenth flipped: %+v", m.k, res)
 	}
@@ -171,7 +171,7 @@ func TestExponentialCapacity(t *testing.T) {
 // pattern in one step where beta is large, and the mean of all where it is small.
 func TestSoftmax(t *testing.T) {
 	const n, k = 30, 50
-	m := newMemory(n, k, testkit.Generator(1))
+	m := testkit.Must(newMemory(t.Context(), n, k, testkit.Generator(1)))
 	start := make([]float64, n)
 	for i := range start {
 		start[i] = testkit.Generator(3, uint64(i)).Float64()*2 - 1
@@ -192,7 +192,7 @@ func TestSoftmax(t *testing.T) {
 			}
 			return squares - math.Log(sum)/beta
 		}
-		s.begin(start)
+		s.begin(t.Context(), start)
 		before, steps := energy(), 0
 		for done := false; !done && steps < 1000; steps++ {
 			done, _ = s.sweep(t.Context())
@@ -210,8 +210,8 @@ func TestSoftmax(t *testing.T) {
 		t.Errorf("large beta: %+v", res)
 	}
 	s := &softmax{memory: m, beta: 1e-12}
-	s.begin(start)
-	s.step()
+	s.begin(t.Context(), start)
+	s.step(t.Context())
 	for i, x := range s.other {
 		mean := 0.0
 		for _, xi := range m.neuron(i) {

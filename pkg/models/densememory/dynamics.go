@@ -6,22 +6,20 @@ import (
 	"math/rand/v2"
 
 	"github.com/neurosweep/sweep/internal/draw"
+	"github.com/neurosweep/sweep/internal/patience"
 )
 
 // relaxation is what a try goes through.
 type relaxation interface {
 	// begin makes state the present one, and keeps a copy of it.
-	begin(state []float64)
+	begin(ctx context.Context, state []float64) error
 	// unstable counts the components that would change their signs.
-	unstable() int
+	unstable(ctx context.Context) (int, error)
 	// sweep makes one sweep and says whether the state was a fixed point before.
 	sweep(ctx context.Context) (bool, error)
 	// state is the present state; it must not be written to.
 	state() []float64
 }
-
-// updatesPerCheck is how many updates pass between two looks at the context.
-const updatesPerCheck = 16
 
 // spins are neurons of ±1 with asynchronous updates.
 type spins struct {
@@ -80,14 +78,19 @@ func power(order int, rectified bool) func(float64) float64 {
 
 func (s *spins) state() []float64 { return s.spin }
 
-func (s *spins) begin(state []float64) {
+func (s *spins) begin(ctx context.Context, state []float64) error {
 	clear(s.overlaps)
+	work := patience.New(ctx)
 	for i, x := range state {
+		if err := work.Spend(s.memory.k); err != nil {
+			return err
+		}
 		s.spin[i], s.bits[i] = x, int8(x)
 		for mu, xi := range s.memory.neuron(i) {
 			s.overlaps[mu] += int32(xi * s.bits[i])
 		}
 	}
+	return nil
 }
 
 // base is where in gain R = 0 stands.
@@ -117,25 +120,32 @@ func (s *spins) field(i int, base int32) float64 {
 	return h
 }
 
-func (s *spins) unstable() int {
+func (s *spins) unstable(ctx context.Context) (int, error) {
 	count, base := 0, s.base()
+	work := patience.New(ctx)
 	for i, x := range s.spin {
+		if err := work.Spend(fieldWork * s.memory.k); err != nil {
+			return 0, err
+		}
 		if s.field(i, base)*x < 0 {
 			count++
 		}
 	}
-	return count
+	return count, nil
 }
+
+// fieldWork is what a field counts as work for each pattern: where it is looked up in
+// gain is far apart in memory.
+const fieldWork = 4
 
 func (s *spins) sweep(ctx context.Context) (bool, error) {
 	fixed := true
 	draw.Choose(s.sites, len(s.sites), s.order)
 	base := s.base()
-	for k, site := range s.sites {
-		if k%updatesPerCheck == 0 {
-			if err := ctx.Err(); err != nil {
-				return false, err
-			}
+	work := patience.New(ctx)
+	for _, site := range s.sites {
+		if err := work.Spend(2 * fieldWork * s.memory.k); err != nil {
+			return false, err
 		}
 		i := int(site)
 		if s.field(i, base)*s.spin[i] >= 0 {
@@ -161,17 +171,22 @@ type softmax struct {
 
 func (s *softmax) state() []float64 { return s.spin }
 
-func (s *softmax) begin(state []float64) {
+func (s *softmax) begin(_ context.Context, state []float64) error {
 	if s.weight == nil {
 		s.spin, s.other, s.weight = make([]float64, s.memory.n), make([]float64, s.memory.n), make([]float64, s.memory.k)
 	}
 	copy(s.spin, state)
+	return nil
 }
 
 // step overwrites other with the successor of the state.
-func (s *softmax) step() {
+func (s *softmax) step(ctx context.Context) error {
 	clear(s.weight)
+	work := patience.New(ctx)
 	for i, x := range s.spin {
+		if err := work.Spend(s.memory.k); err != nil {
+			return err
+		}
 		for mu, xi := range s.memory.neuron(i) {
 			s.weight[mu] += float64(xi) * x
 		}
@@ -182,37 +197,45 @@ func (s *softmax) step() {
 	}
 	sum := 0.0
 	for mu, m := range s.weight {
+		if err := work.Spend(patience.Func); err != nil {
+			return err
+		}
 		s.weight[mu] = math.Exp(s.beta * (m - largest))
 		sum += s.weight[mu]
 	}
 	for i := range s.other {
+		if err := work.Spend(s.memory.k); err != nil {
+			return err
+		}
 		x := 0.0
 		for mu, xi := range s.memory.neuron(i) {
 			x += float64(xi) * s.weight[mu]
 		}
 		s.other[i] = x / sum
 	}
+	return nil
 }
 
-func (s *softmax) unstable() int {
-	s.step()
+func (s *softmax) unstable(ctx context.Context) (int, error) {
+	if err := s.step(ctx); err != nil {
+		return 0, err
+	}
 	count := 0
 	for i, x := range s.spin {
 		if x*s.other[i] < 0 {
 			count++
 		}
 	}
-	return count
+	return count, nil
 }
 
 // converged is how much a component of a fixed point of softmax may change.
 const converged = 1e-9
 
 func (s *softmax) sweep(ctx context.Context) (bool, error) {
-	if err := ctx.Err(); err != nil {
+	if err := s.step(ctx); err != nil {
 		return false, err
 	}
-	s.step()
 	fixed := true
 	for i, x := range s.spin {
 		fixed = fixed && math.Abs(x-s.other[i]) <= converged

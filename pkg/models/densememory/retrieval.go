@@ -39,8 +39,13 @@ func (e *retrieval) run(ctx context.Context) (results, error) {
 		for i := range pattern {
 			pattern[i] = float64(m.xi[i*m.k+mu])
 		}
-		d.begin(pattern)
-		wrong := d.unstable()
+		if err := d.begin(ctx, pattern); err != nil {
+			return results{}, err
+		}
+		wrong, err := d.unstable(ctx)
+		if err != nil {
+			return results{}, err
+		}
 		unstable += wrong
 		if wrong == 0 {
 			fixed++
@@ -51,7 +56,9 @@ func (e *retrieval) run(ctx context.Context) (results, error) {
 			for _, i := range sites[:e.flips] {
 				begin[i] = -begin[i]
 			}
-			d.begin(begin)
+			if err := d.begin(ctx, begin); err != nil {
+				return results{}, err
+			}
 		}
 		count, settled, err := dynamics.Settle(ctx, e.maxSweeps, d.sweep)
 		if err != nil {

@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"github.com/neurosweep/sweep/internal/spins"
+	"github.com/neurosweep/sweep/internal/testkit"
 )
 
 // BenchmarkRelax relaxes a network from 25 of its patterns, as one trial with
@@ -19,7 +20,7 @@ func BenchmarkRelax(b *testing.B) {
 				patterns, order := rand.New(rand.NewPCG(1, 2)), rand.New(rand.NewPCG(3, 4))
 				start := make([]uint64, spins.Words(size[0]))
 				for b.Loop() {
-					x := spins.Draw(size[0], size[1], patterns)
+					x := testkit.Must(spins.Draw(context.Background(), size[0], size[1], patterns))
 					r := newRelaxer(spins.NewState(x, false), size[0])
 					for mu := range 25 {
 						x.Pattern(start, mu)

@@ -95,6 +95,9 @@ func (c *census) run(ctx context.Context) (counts, error) {
 		states := attractorStates(n, a.Key)
 		kind, energy := onCycle, int64(0)
 		for _, s := range states {
+			if err := ctx.Err(); err != nil {
+				return counts{}, err
+			}
 			r.Move(s)
 			energy += r.Energy()
 		}

@@ -17,7 +17,7 @@ import (
 func counted(t testing.TB, n, p, k, states int, sync bool) counts {
 	t.Helper()
 	at := func(stream uint64) *rand.Rand { return testkit.Generator(stream, uint64(n), uint64(k)) }
-	c := census{memory: memory{patterns: spins.Draw(n, p, at(1))}, states: states, maxSweeps: 1000, start: at(2)}
+	c := census{memory: memory{patterns: testkit.Must(spins.Draw(context.Background(), n, p, at(1)))}, states: states, maxSweeps: 1000, start: at(2)}
 	if !sync {
 		c.order = at(3)
 	}
@@ -43,7 +43,7 @@ func TestCensusIsExhaustive(t *testing.T) {
 	cycles := 0
 	for k := range 12 {
 		p := 1 + k
-		patterns := spins.Draw(n, p, testkit.Generator(1, n, uint64(k)))
+		patterns := testkit.Must(spins.Draw(context.Background(), n, p, testkit.Generator(1, n, uint64(k))))
 		net := wrap(patterns, false)
 		v := newNaive(n, false, net.states)
 		fixed, pairs := 0, make(map[string]bool)

@@ -18,7 +18,7 @@ import (
 // sparse draws diluted network k of the tests.
 func sparse(t testing.TB, n, c, p int, symmetric, diagonal bool, k int) memory {
 	t.Helper()
-	x := memory{patterns: spins.Draw(n, p, testkit.Generator(1, uint64(n), uint64(k))), diagonal: diagonal}
+	x := memory{patterns: testkit.Must(spins.Draw(context.Background(), n, p, testkit.Generator(1, uint64(n), uint64(k)))), diagonal: diagonal}
 	if err := x.dilute(context.Background(), c, symmetric, testkit.Generator(5, uint64(n), uint64(k))); err != nil {
 		t.Fatal(err)
 	}

@@ -205,7 +205,11 @@ func build(ctx context.Context, t *models.Trial) (memory, error) {
 	if err != nil {
 		return memory{}, err
 	}
-	x := memory{patterns: spins.Draw(size, p, patternStream.Of(t)), diagonal: diagonal.Of(t)}
+	drawn, err := spins.Draw(ctx, size, p, patternStream.Of(t))
+	if err != nil {
+		return memory{}, err
+	}
+	x := memory{patterns: drawn, diagonal: diagonal.Of(t)}
 	if !diluted {
 		return x, nil
 	}
@@ -222,13 +226,17 @@ func (x *memory) dilute(ctx context.Context, c int, symmetric bool, r *rand.Rand
 		if err != nil {
 			return err
 		}
-		graph = spins.Undirected(n, pairs)
+		if graph, err = spins.Undirected(ctx, n, pairs); err != nil {
+			return err
+		}
 	} else {
 		from, err := draw.Inputs(ctx, n, c, r)
 		if err != nil {
 			return err
 		}
-		graph = spins.Directed(n, c, from)
+		if graph, err = spins.Directed(ctx, n, c, from); err != nil {
+			return err
+		}
 	}
 	var err error
 	x.inputs = c

@@ -14,6 +14,7 @@ import (
 
 	"github.com/neurosweep/sweep/internal/draw"
 	"github.com/neurosweep/sweep/internal/spins"
+	"github.com/neurosweep/sweep/internal/testkit"
 )
 
 // splitmix is SplitMix64 (Steele, Lea and Flood 2014), which bench/hopfield.c and
@@ -49,7 +50,7 @@ func BenchmarkReference(b *testing.B) {
 			runtime.LockOSThread()
 			defer runtime.UnlockOSThread()
 			begin := cpuTime()
-			x := spins.Draw(n, p, from(1))
+			x := testkit.Must(spins.Draw(context.Background(), n, p, from(1)))
 			drawn := cpuTime() - begin
 			start := make([]uint64, spins.Words(n))
 			x.Pattern(start, 0)

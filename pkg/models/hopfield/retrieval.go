@@ -95,7 +95,10 @@ func (e *retrieval) run(ctx context.Context) (results, error) {
 			cycles++
 		}
 		m, h := 0, int64(0)
-		for _, state := range end.states {
+		for _, state := range end.states { // a cycle may be long
+			if err := ctx.Err(); err != nil {
+				return results{}, err
+			}
 			r.Move(state)
 			m += int(r.Overlaps()[mu])
 			h += r.Energy()

@@ -22,7 +22,7 @@ type network struct {
 
 // newNetwork draws p random patterns.
 func newNetwork(n, p int, diagonal bool, r *rand.Rand) *network {
-	return wrap(spins.Draw(n, p, r), diagonal)
+	return wrap(testkit.Must(spins.Draw(context.Background(), n, p, r)), diagonal)
 }
 
 func wrap(x *spins.Patterns, diagonal bool) *network {
@@ -111,7 +111,7 @@ func sample(t testing.TB, networks int, c protocol) []results {
 	for k := range all {
 		at := func(stream uint64) *rand.Rand { return testkit.Generator(stream, uint64(c.n), uint64(k)) }
 		e := retrieval{
-			memory:    memory{patterns: spins.Draw(c.n, c.p, at(1)), diagonal: c.diagonal},
+			memory:    memory{patterns: testkit.Must(spins.Draw(context.Background(), c.n, c.p, at(1))), diagonal: c.diagonal},
 			tries:     min(c.tries, c.p),
 			flips:     draw.Flips(c.m0, c.n),
 			maxSweeps: c.maxSweeps,

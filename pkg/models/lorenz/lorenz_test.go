@@ -40,7 +40,10 @@ func TestSpectrum(t *testing.T) {
 func TestRest(t *testing.T) {
 	f := Flow{10, 20, 8. / 3}
 	q := math.Sqrt(8. / 3 * 19)
-	p := measure.FindEquilibrium(f, []float64{q, q, 19}, measure.NewtonSettings{})
+	p, err := measure.FindEquilibrium(t.Context(), f, []float64{q, q, 19}, measure.NewtonSettings{})
+	if err != nil {
+		t.Fatal(err)
+	}
 	want := real(p.Multipliers[0])
 	l := p.Multipliers[0]
 	if zero := l*l*l + (10+8./3+1)*l*l + 8./3*30*l + 2*10*8./3*19; math.Hypot(real(zero), imag(zero)) > 1e-10 {

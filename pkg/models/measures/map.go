@@ -266,13 +266,14 @@ func declareFixedPoint(s *suite, d Defaults) *models.Measure {
 		Outputs: []models.Output{point, stability, re, im},
 	}, false, func(ctx context.Context, t *models.Trial, o *Orbit) (dynamics.Ending, error) {
 		var p measure.FixedPoint
+		var err error
 		if o.Flow != nil {
-			p = measure.FindEquilibrium(o.Flow, o.X, measure.NewtonSettings{})
+			p, err = measure.FindEquilibrium(ctx, o.Flow, o.X, measure.NewtonSettings{})
 		} else {
-			p = measure.FindFixedPoint(o.Map, o.X, measure.NewtonSettings{})
+			p, err = measure.FindFixedPoint(ctx, o.Map, o.X, measure.NewtonSettings{})
 		}
-		if p.Ending != dynamics.Converged || p.Class == 0 {
-			return dynamics.Limit, ctx.Err()
+		if err != nil || p.Ending != dynamics.Converged || p.Class == 0 {
+			return dynamics.Limit, err
 		}
 		point.Put(t, p.X)
 		stability.Put(t, p.Class.String())

@@ -4,6 +4,7 @@ import (
 	"context"
 	"math"
 
+	"github.com/neurosweep/sweep/internal/patience"
 	"github.com/neurosweep/sweep/pkg/dynamics"
 	"github.com/neurosweep/sweep/pkg/measure"
 	"github.com/neurosweep/sweep/pkg/models"
@@ -47,7 +48,8 @@ func (s *Series) declare(suite *suite, d Defaults, interval *models.FloatParam) 
 				}
 				var states *[]float64
 				if s.Correlation != nil && t.Asks(s.Correlation) {
-					o.states = make([]float64, 0, size.Of(t)*m.Dim())
+					// It grows as it is filled, so that whoever watches memory sees it come.
+					o.states = make([]float64, 0, min(size.Of(t)*m.Dim(), patience.Share))
 					states = &o.states
 				}
 				sampled := make([]float64, size.Of(t))
@@ -97,13 +99,17 @@ func (s *Series) declare(suite *suite, d Defaults, interval *models.FloatParam) 
 		Name: "autocorrelation", Doc: "the integrated autocorrelation time of " + d.Shown,
 		Outputs: []models.Output{tau},
 	}, func(ctx context.Context, t *models.Trial, o *Orbit) error {
-		if v, ok := measure.AutocorrelationTime(o.sampled); ok {
+		v, ok, err := measure.AutocorrelationTime(ctx, o.sampled)
+		if err != nil {
+			return err
+		}
+		if ok {
 			if interval != nil {
 				v *= float64(whole(interval.Of(t), o.Dt)) * o.Dt
 			}
 			tau.Put(t, v)
 		}
-		return ctx.Err()
+		return nil
 	})
 
 	low := models.Float("radius_low", 0.001, "smallest distance of the fit, over the extent of the sample").Above(0).Below(1)
@@ -115,9 +121,9 @@ func (s *Series) declare(suite *suite, d Defaults, interval *models.FloatParam) 
 		Params: []models.Param{low, ratio, theiler}, Outputs: []models.Output{dimension},
 	}, func(ctx context.Context, t *models.Trial, o *Orbit) error {
 		dim := len(o.X)
-		size := extent(o.states, dim)
-		if !(size > 0) {
-			return nil // a fixed point has no distances
+		size, err := extent(ctx, o.states, dim)
+		if err != nil || !(size > 0) {
+			return err // a fixed point has no distances
 		}
 		r := low.Of(t) * size
 		c, err := measure.CorrelationDimension(ctx, o.states, dim, measure.CorrelationSettings{Theiler: theiler.Of(t), Low: r, High: r * ratio.Of(t)})
@@ -132,14 +138,18 @@ func (s *Series) declare(suite *suite, d Defaults, interval *models.FloatParam) 
 func whole(time, dt float64) int { return max(1, int(math.Round(time/dt))) }
 
 // extent is the longest side of the box that the states lie in.
-func extent(states []float64, dim int) float64 {
+func extent(ctx context.Context, states []float64, dim int) (float64, error) {
 	var longest float64
+	work := patience.New(ctx)
 	for i := range dim {
+		if err := work.Spend(patience.Func * len(states) / dim); err != nil { // far apart in memory
+			return 0, err
+		}
 		low, high := states[i], states[i]
 		for k := i; k < len(states); k += dim {
 			low, high = min(low, states[k]), max(high, states[k])
 		}
 		longest = max(longest, high-low)
 	}
-	return longest
+	return longest, nil
 }

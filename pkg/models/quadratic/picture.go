@@ -60,9 +60,12 @@ func (p Picture) Escape(ctx context.Context, dst []float64) (inside int, err err
 			n := p.Limit
 			switch {
 			case p.Julia:
-				n = escapeTime(x, y, p.CRe, p.CIm, p.Limit)
+				n, err = escapeTime(ctx, x, y, p.CRe, p.CIm, p.Limit)
 			case !p.Shortcuts || !known(x, y):
-				n = escapeTime(0, 0, x, y, p.Limit)
+				n, err = escapeTime(ctx, 0, 0, x, y, p.Limit)
+			}
+			if err != nil {
+				return inside, err
 			}
 			if n == p.Limit {
 				inside++
@@ -73,17 +76,29 @@ func (p Picture) Escape(ctx context.Context, dst []float64) (inside int, err err
 	return inside, nil
 }
 
-// escapeTime is the first step at which |z| > 2, limit if there is none before.
-func escapeTime(x, y, cRe, cIm float64, limit int) int {
-	for n := range limit {
-		xx, yy := float64(x*x), float64(y*y)
-		if xx+yy > 4 {
-			return n
+// stepsPerCheck is how many steps of one cell are made between two looks at the context:
+// some ten milliseconds.
+const stepsPerCheck = 1 << 22
+
+// escapeTime is the first step at which |z| > 2, limit if there is none before. It heeds
+// ctx where limit is large.
+func escapeTime(ctx context.Context, x, y, cRe, cIm float64, limit int) (int, error) {
+	for n := 0; ; {
+		for end := min(limit, n+stepsPerCheck); n < end; n++ {
+			xx, yy := float64(x*x), float64(y*y)
+			if xx+yy > 4 {
+				return n, nil
+			}
+			y = float64((x+x)*y) + cIm
+			x = xx - yy + cRe
 		}
-		y = float64((x+x)*y) + cIm
-		x = xx - yy + cRe
+		if n == limit {
+			return limit, nil
+		}
+		if err := ctx.Err(); err != nil {
+			return n, err
+		}
 	}
-	return limit
 }
 
 // known reports whether c = x + iy is in the main cardioid or in the disc of

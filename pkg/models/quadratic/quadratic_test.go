@@ -7,6 +7,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/neurosweep/sweep/internal/testkit"
 	"github.com/neurosweep/sweep/pkg/dynamics"
 	"github.com/neurosweep/sweep/pkg/measure"
 )
@@ -59,7 +60,7 @@ func TestEscapeTimes(t *testing.T) {
 		c    complex128
 		want int
 	}{{1, 3}, {1i, 100}, {-2, 100}, {3, 1}, {-2.1, 1}, {0, 100}} {
-		if got := escapeTime(0, 0, real(c.c), imag(c.c), 100); got != c.want {
+		if got := testkit.Must(escapeTime(context.Background(), 0, 0, real(c.c), imag(c.c), 100)); got != c.want {
 			t.Errorf("c = %v: %d, want %d", c.c, got, c.want)
 		}
 	}

@@ -6,6 +6,7 @@ import (
 	"math/rand/v2"
 
 	"github.com/neurosweep/sweep/internal/draw"
+	"github.com/neurosweep/sweep/internal/patience"
 	"github.com/neurosweep/sweep/pkg/dynamics"
 )
 
@@ -53,7 +54,11 @@ func newNetwork(ctx context.Context, n, p int, f, threshold float64, r *rand.Ran
 	}
 	net.member = make([]int32, len(net.ones))
 	next := append([]int(nil), net.first[:n]...)
+	work := patience.New(ctx)
 	for mu := range p {
+		if err := work.Spend(1 + 4*len(net.pattern(mu))); err != nil { // far apart in memory
+			return nil, err
+		}
 		for _, i := range net.pattern(mu) {
 			net.member[next[i]] = int32(mu)
 			next[i]++
@@ -124,18 +129,17 @@ func (net *network) overlap(mu int) float64 {
 	return (float64(net.count[mu]) - float64(net.f*float64(net.size))) / (float64(ones) * (1 - net.f))
 }
 
-// updatesPerCheck is how many updates pass between two looks at the context.
-const updatesPerCheck = 1024
+// numbers is what an update of neuron i counts as work.
+func (net *network) numbers(i int) int { return patience.Func + 2*len(net.patterns(i)) }
 
 // sweep updates every neuron once, in random order, and says whether none changed.
 func (net *network) sweep(ctx context.Context) (bool, error) {
 	fixed := true
 	draw.Choose(net.sites, len(net.sites), net.order)
-	for k, i := range net.sites {
-		if k%updatesPerCheck == 0 {
-			if err := ctx.Err(); err != nil {
-				return false, err
-			}
+	work := patience.New(ctx)
+	for _, i := range net.sites {
+		if err := work.Spend(net.numbers(int(i))); err != nil {
+			return false, err
 		}
 		if net.next(int(i)) != net.active[i] {
 			net.flip(int(i))
@@ -173,20 +177,25 @@ func (net *network) retrieve(ctx context.Context, tries int, m0 float64, maxSwee
 	res := results{overlaps: make([]float64, tries)}
 	var inside, outside []int32
 	sweeps, active, successes := 0, 0, 0
+	work := patience.New(ctx)
 	for mu := range tries {
+		if err := work.Spend(net.n + net.p); err != nil {
+			return results{}, err
+		}
 		net.clear()
 		inside = append(inside[:0], net.pattern(mu)...)
 		for _, i := range inside {
+			if err := work.Spend(net.numbers(int(i))); err != nil {
+				return results{}, err
+			}
 			net.flip(int(i))
 		}
 		res.ones += len(inside)
 		res.zeros += net.n - len(inside)
 		outside = outside[:0]
 		for i, on := range net.active {
-			if i%updatesPerCheck == 0 {
-				if err := ctx.Err(); err != nil {
-					return results{}, err
-				}
+			if err := work.Spend(net.numbers(i)); err != nil {
+				return results{}, err
 			}
 			if !on {
 				outside = append(outside, int32(i))
