@@ -241,6 +241,9 @@ func (s *Store) checkPart(k int, name string) error {
 	case failed > 0 && s.retry:
 		return errRetry
 	}
+	if err := r.begins(); err != nil {
+		return err
+	}
 	for _, dir := range s.tables.dirs() {
 		if dir == timingsDir || dir == statesDir {
 			if err := s.checkBeside(dir, k); err != nil {
@@ -270,6 +273,15 @@ func (s *Store) checkBeside(dir string, k int) error {
 	if r.metadata("sweep.plan") != s.header.Plan || r.rows() != int64(partSize(s.plan, k)) {
 		return fmt.Errorf("%s holds the %s of other trials", r.file.Name(), dir)
 	}
+	return r.begins()
+}
+
+// begins reads the first rows of the file. What another version of this program may
+// have written in a way that this one cannot read does not count as done.
+func (r *partReader) begins() error {
+	if err := r.next(newBlock(r.table)); err != nil && err != io.EOF {
+		return fmt.Errorf("%s: %w", r.file.Name(), err)
+	}
 	return nil
 }
 
@@ -287,7 +299,10 @@ func sameSeries(path string, plan Plan, hash string) (bool, error) {
 		return false, err
 	}
 	defer r.close()
-	return r.metadata("sweep.plan") == hash && r.metadata(recordKey) == recordText(record), nil
+	if r.metadata("sweep.plan") != hash || r.metadata(recordKey) != recordText(record) {
+		return false, nil
+	}
+	return true, r.begins()
 }
 
 // besideTrials are the folders that may have a file that goes with one of trials/,

@@ -216,3 +216,54 @@ func cmpFolder(folder string) string {
 	}
 	return folder
 }
+
+// TestUnreadable: a file of a sealed part that this version cannot read, though its
+// checksum is right, does not count as done: what can be read is taken over, and the
+// rest runs again.
+func TestUnreadable(t *testing.T) {
+	plan := newTestPlan(60).recording(recorded...)
+	for folder, again := range map[string]int{trialsDir: 60, timingsDir: 0, seriesDir: 60 - 6} { // 6 have failed, and no traces
+		dir := t.TempDir()
+		if _, err := runOn(dir, plan, "a", 60, nil); err != nil {
+			t.Fatal(err)
+		}
+		want := dataOf(t, dir)
+		path := filepath.Join(dir, folder, partName(0))
+		text, err := os.ReadFile(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		before, err := sumOf(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		copy(text[len(magic):], "\x15\x7f\x15") // the header of the first page
+		if err := os.WriteFile(path, text, 0o666); err != nil {
+			t.Fatal(err)
+		}
+		after, err := sumOf(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		sums, err := os.ReadFile(filepath.Join(dir, sumsFile))
+		if err == nil {
+			err = os.WriteFile(filepath.Join(dir, sumsFile), bytes.ReplaceAll(sums, []byte(before), []byte(after)), 0o666)
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		said := ""
+		s, err := Open(t.Context(), dir, plan, nil, Options{Run: Run{ID: "b"}, Notice: func(text string) { said += text }})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if n := add(s, plan, 60, 0); n != again || !strings.Contains(said, filepath.Join(folder, partName(0))) {
+			t.Errorf("%s: %d trials run, not %d; said: %s", folder, n, again, said)
+		}
+		mustClose(t, s)
+		mustVerify(t, dir, plan)
+		if dataOf(t, dir) != want {
+			t.Errorf("%s: other bytes", folder)
+		}
+	}
+}
