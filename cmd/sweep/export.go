@@ -18,7 +18,6 @@ import (
 	"github.com/neurosweep/sweep/pkg/export"
 	"github.com/neurosweep/sweep/pkg/models/all"
 	"github.com/neurosweep/sweep/pkg/report"
-	"github.com/neurosweep/sweep/pkg/store"
 )
 
 func (a *app) exportCommand() *cobra.Command {
@@ -41,7 +40,7 @@ The Parquet files of trials/ stay what they are.
 --notebook  a Jupyter notebook that loads the data and draws the spec's figures.
 
 A file is there whole or not at all. One that is there already is replaced with
---force only.`,
+--force only, and only if it is one that export writes.`,
 		Example: `  sweep export results/bms-regimes --netcdf --out bms-regimes.nc
   sweep export results/bms-regimes --csv | head
   sweep export results/bms-regimes --notebook --out bms-regimes.ipynb`,
@@ -118,7 +117,7 @@ func (a *app) export(ctx context.Context, arg string, flags specFlags, o exportO
 	if o.out == "" {
 		return write(a.data())
 	}
-	files := []wholeFile{{o.out, func(f *os.File) error {
+	files := []wholeFile{{o.out, madeExport, func(f *os.File) error {
 		if o.netCDF {
 			return source.NetCDF(ctx, f)
 		}
@@ -129,7 +128,7 @@ func (a *app) export(ctx context.Context, arg string, flags specFlags, o exportO
 		return w.Flush()
 	}}}
 	if o.csv {
-		files = append(files, wholeFile{o.out + "-metadata.json", func(f *os.File) error { return source.CSVMetadata(f, filepath.Base(o.out)) }})
+		files = append(files, wholeFile{o.out + "-metadata.json", madeMetadata, func(f *os.File) error { return source.CSVMetadata(f, filepath.Base(o.out)) }})
 	}
 	for _, f := range files {
 		if err := f.free(o.force); err != nil {
@@ -172,30 +171,23 @@ func notebookPath(dir, out string) string {
 // wholeFile is a file that appears under its name whole or not at all.
 type wholeFile struct {
 	path  string
+	kind  made
 	write func(*os.File) error
 }
 
 // free checks that the file can be made without loss.
 func (w wholeFile) free(force bool) error {
-	owned, err := store.Owns(w.path)
-	if err != nil {
-		return err
-	}
-	if owned {
-		return fmt.Errorf("%s belongs to a result folder's own files: choose another place", w.path)
-	}
-	info, err := os.Lstat(w.path)
+	_, err := os.Lstat(w.path)
 	switch {
-	case errors.Is(err, fs.ErrNotExist):
-		return nil
+	case errors.Is(err, fs.ErrNotExist) || force:
+		return placed(w.path, w.kind)
 	case err != nil:
 		return err
-	case !info.Mode().IsRegular():
-		return fmt.Errorf("%s is there and is not a plain file", w.path)
-	case !force:
-		return fmt.Errorf("%s is there already; --force replaces it", w.path)
 	}
-	return nil
+	if err := unowned(w.path); err != nil {
+		return err
+	}
+	return fmt.Errorf("%s is there already; --force replaces it if it is %s", w.path, w.kind.what)
 }
 
 // create writes the file under another name and then gives it its own.

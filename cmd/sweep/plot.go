@@ -42,7 +42,8 @@ has now. Without figures in the spec it draws some that axes and outputs suggest
 --kind, --x, --y and so on draw another one in their place.
 
 Files go to the folder's figures/, in each format, with the caption as text
-beside them. The same data give the same bytes.`,
+beside them. The same data give the same bytes. Files that are there already are
+replaced only if they are such figures.`,
 		Example: "  sweep plot results/bms-regimes\n  sweep plot results/bms-regimes --kind line --x sigma --y 'mean(rate)' --by gamma\n  sweep plot results/logistic-bifurcation --term",
 		Args:    cobra.ExactArgs(1),
 	}, true, func(cmd *cobra.Command, args []string) error {
@@ -148,6 +149,9 @@ func drawFigures(ctx context.Context, figures []*report.Figure, dir string, form
 	if len(figures) == 0 {
 		return nil, nil
 	}
+	if err := unowned(filepath.Join(dir, figures[0].Name())); err != nil {
+		return nil, err
+	}
 	if err := os.MkdirAll(dir, 0o777); err != nil {
 		return nil, err
 	}
@@ -163,7 +167,15 @@ func drawFigures(ctx context.Context, figures []*report.Figure, dir string, form
 			continue
 		}
 		path := filepath.Join(dir, f.Name())
+		if mistake := captioned(path); mistake != nil && filepath.Base(dir) != figuresDir {
+			err = errors.Join(err, fmt.Errorf("figure %s: %w", f.Name(), mistake))
+			continue
+		}
 		for _, format := range formats {
+			if mistake := placed(path+"."+format, madeFigure(format)); mistake != nil {
+				err = errors.Join(err, fmt.Errorf("figure %s: %w", f.Name(), mistake))
+				continue
+			}
 			drawn, mistake := f.Draw(ctx, format)
 			if ctx.Err() != nil {
 				return paths, ctx.Err()

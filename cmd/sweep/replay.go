@@ -69,6 +69,11 @@ trial of a chain begins with the state that the link before it left in the folde
 		case recording != nil && out == "":
 			out = filepath.Join(dir, "traces", fmt.Sprintf("%d.parquet", trial))
 		}
+		if recording != nil {
+			if err := unowned(out); err != nil {
+				return err
+			}
+		}
 		if _, err := os.Lstat(out); recording != nil && err == nil {
 			return fmt.Errorf("%s is there already: remove it, or give another name with --out", out)
 		}

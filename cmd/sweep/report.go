@@ -23,7 +23,8 @@ func (a *app) reportCommand() *cobra.Command {
 		Long: `report writes one HTML page that needs no other file and no network: the question,
 the figures with their captions, what failed, what each column holds, the spec,
 what ran it, and how to do it again. Of a spec file the figures are those that the
-file has now. The same data give the same bytes.`,
+file has now. The same data give the same bytes. A file that is there already is
+replaced only if it is such a page.`,
 		Example: "  sweep report results/hopfield-capacity\n  sweep report results/hopfield-capacity --out capacity.html",
 		Args:    cobra.ExactArgs(1),
 	}, true, func(cmd *cobra.Command, args []string) error {
@@ -53,12 +54,15 @@ file has now. The same data give the same bytes.`,
 // writeReport writes the page of a result folder to a file, by default in the
 // folder, and returns its path.
 func writeReport(ctx context.Context, r *report.Report, figures []*report.Figure, dir, path string) (string, error) {
+	if path == "" {
+		path = filepath.Join(dir, reportFile)
+	}
+	if err := placed(path, madePage); err != nil {
+		return "", err
+	}
 	text, err := r.HTML(ctx, figures)
 	if err != nil {
 		return "", fmt.Errorf("the report: %w", err)
-	}
-	if path == "" {
-		path = filepath.Join(dir, reportFile)
 	}
 	return path, store.WriteFile(path, text)
 }

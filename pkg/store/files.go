@@ -171,11 +171,11 @@ func Owns(path string) (bool, error) {
 		_, err := os.Lstat(filepath.Join(dir, specFile))
 		return err == nil
 	}
-	own := []string{specFile, readmeFile, sumsFile, lockFile, lockBeside}
+	folders := []string{trialsDir, timingsDir, statesDir, seriesDir, journalDir, runsDir, historyDir, tempDir}
+	own := append([]string{specFile, readmeFile, sumsFile, lockFile, lockBeside}, folders...)
 	if isResults(dir) && slices.Contains(own, filepath.Base(path)) {
 		return true, nil
 	}
-	folders := []string{trialsDir, timingsDir, statesDir, seriesDir, journalDir, runsDir, historyDir, tempDir}
 	for up := filepath.Dir(dir); up != dir; dir, up = up, filepath.Dir(up) {
 		if slices.Contains(folders, filepath.Base(dir)) && isResults(up) {
 			return true, nil
