@@ -75,6 +75,9 @@ const (
 	// figureEvery is how often the figure is drawn anew: trials/ changes every
 	// ten seconds or less often.
 	figureEvery = 10 * time.Second
+	// maxPlaces bounds the plans whose grids are shown: it takes a look at each
+	// place, some tenths of a second for so many.
+	maxPlaces = 1 << 21
 	// watchLimit is how many bytes the figure may take: the machine is the run's.
 	watchLimit = 512 << 20
 )
@@ -135,11 +138,14 @@ func (w *watch) look(ctx context.Context, now time.Time) error {
 	}
 	defer rows.Close()
 	w.found = *rows.Report()
-	w.levels = make([]share, w.plan.Levels())
-	w.plan.EachLevel(func(level int, first, end int64) {
-		w.levels[level].all += end - first
-		w.levels[level].done += rows.Recorded(first, end)
-	})
+	w.levels = nil
+	if w.plan.Len()/w.plan.Replicates() <= maxPlaces {
+		w.levels = make([]share, w.plan.Levels())
+		w.plan.EachLevel(func(level int, first, end int64) {
+			w.levels[level].all += end - first
+			w.levels[level].done += rows.Recorded(first, end)
+		})
+	}
 	if err := w.findCauses(rows, w.found.Failed); err != nil {
 		return err
 	}

@@ -273,7 +273,7 @@ func NewStream(name string, depends ...Param) *Stream {
 
 // Failure is why a trial has no measurements.
 type Failure struct {
-	Class   string // "error", "panic", "timeout", "memory", "carry", "trace", "crash"
+	Class   string // "error", "panic", "timeout", "memory", "carry", "trace", "size", "crash"
 	Message string
 	Stack   string // of a panic: one call a line, without addresses
 }
@@ -317,6 +317,9 @@ func (m *Model) Execute(ctx context.Context, t *Trial) (err error) {
 		if s.State == Set && d.Length != nil && len(s.Series) != d.Length.Of(t) {
 			return &Failure{Class: "error", Message: fmt.Sprintf("model %s version %d put %d numbers into %s and not %d: its length is %s", m.Name, m.Version, len(s.Series), d.Name, d.Length.Of(t), d.Length.Text)}
 		}
+	}
+	if f := t.oversized(); f != nil {
+		return f
 	}
 	if m.Carries && len(t.After) == 0 {
 		return &Failure{Class: "error", Message: fmt.Sprintf("model %s version %d carries and left no state", m.Name, m.Version)}

@@ -5,6 +5,7 @@ import (
 	"crypto/sha256"
 	"encoding/binary"
 	"encoding/hex"
+	"fmt"
 	"math/rand/v2"
 	"slices"
 
@@ -231,4 +232,42 @@ func (t *Trial) slot(d *OutputDecl) *Slot {
 		}
 	}
 	panic("models: output " + d.Name + " is not declared by model " + t.setting.Model.Name)
+}
+
+// maxRecord is how many bytes a record may have: a frame of the journal has 256 MiB,
+// and room for some others.
+const maxRecord = 240 << 20
+
+// SizeClass is the class of the failure of a trial that measured more than a record
+// can hold.
+const SizeClass = "size"
+
+// oversized is how the trial failed if it has measured more than a record can hold,
+// traces included.
+func (t *Trial) oversized() *Failure {
+	total := 8 * len(t.After)
+	largest := 0
+	size := func(s *Slot) int {
+		if s.State != Set {
+			return 0
+		}
+		return 8*len(s.Series) + len(s.Text)
+	}
+	for i := range t.Slots {
+		total += size(&t.Slots[i])
+		if size(&t.Slots[i]) > size(&t.Slots[largest]) {
+			largest = i
+		}
+	}
+	if t.recording != nil {
+		total += t.recording.held * SampleBytes
+	}
+	if total <= maxRecord {
+		return nil
+	}
+	most := "its state"
+	if len(t.Slots) > 0 && size(&t.Slots[largest]) >= 8*len(t.After) {
+		most = t.setting.Model.Outputs[largest].Decl().Name
+	}
+	return &Failure{Class: SizeClass, Message: fmt.Sprintf("the trial measured %d MiB, most of it %s, and a record can hold %d MiB: keep fewer numbers", total>>20, most, maxRecord>>20)}
 }

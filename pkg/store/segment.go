@@ -144,6 +144,7 @@ type segmentWriter struct {
 	file  *diskFile
 	batch *batchWriter
 	buf   []byte
+	most  int // bytes of a frame
 	size  int64
 	frame entry // of the last batch
 	dirty bool  // written since the last sync
@@ -186,7 +187,7 @@ func createSegment(d *disk, dir string, h segmentHeader, t *table) (*segmentWrit
 	if err != nil {
 		return nil, nil, err
 	}
-	w := &segmentWriter{file: file, batch: newBatchWriter(t)}
+	w := &segmentWriter{file: file, batch: newBatchWriter(t), most: maxFrame}
 	h.Columns = t.segmentColumns()
 	header, err := json.Marshal(h)
 	if err != nil {
@@ -211,14 +212,17 @@ func createSegment(d *disk, dir string, h segmentHeader, t *table) (*segmentWrit
 	return w, &segment{path: path, run: h.Run, table: t, ordered: h.Regrouped, active: true}, nil
 }
 
+// errLarge says that a batch is too large for a frame. Nothing of it is written.
+var errLarge = errors.New("a batch is too large")
+
 // append writes the batch's frame; where it lies is in w.frame.
 func (w *segmentWriter) append(b *block) error {
 	message, err := w.batch.encode(b)
 	if err != nil {
 		return err
 	}
-	if len(message) > maxFrame {
-		return fmt.Errorf("a batch of %d bytes is over the limit of %d", len(message), maxFrame)
+	if len(message) > w.most {
+		return fmt.Errorf("%w: %d bytes, where the limit is %d", errLarge, len(message), w.most)
 	}
 	w.buf = appendFrame(w.buf[:0], message)
 	first, last := trialRange(b)

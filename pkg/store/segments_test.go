@@ -182,3 +182,29 @@ func TestEmptySegments(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+// TestLargeBatch: a batch that a frame cannot hold is written as several.
+func TestLargeBatch(t *testing.T) {
+	plan, dir := newTestPlan(1000), t.TempDir()
+	s := open(t, dir, plan, "a")
+	s.writer.most = 20 << 10 // before the committer has a batch
+	fill(t, s, ascending(1000)[1:], 999)
+	abandon(t, s)
+	rows, err := OpenRows(dir, plan)
+	if err != nil {
+		t.Fatal(err)
+	}
+	got := 0
+	if err := rows.Each(AllColumns, func(*Record) error { got++; return nil }); err != nil || got != 999 {
+		t.Errorf("%d records, %v", got, err)
+	}
+	frames := entriesOf(rows.look.parts.all())
+	rows.Close()
+	if len(frames) < 4 {
+		t.Errorf("%d frames", len(frames))
+	}
+	s = open(t, dir, plan, "b")
+	fill(t, s, []int64{0}, 1)
+	mustClose(t, s)
+	mustVerify(t, dir, plan)
+}

@@ -378,7 +378,9 @@ func (s *Store) commitBatch(b *block) error {
 			s.startSeals(nil, old)
 		}
 	}
-	if err := s.writer.append(b); err != nil {
+	if err := s.writer.append(b); errors.Is(err, errLarge) && b.rows() > 1 {
+		return s.commitHalves(b)
+	} else if err != nil {
 		return err
 	}
 	e := s.writer.frame
@@ -393,6 +395,23 @@ func (s *Store) commitBatch(b *block) error {
 		return err
 	}
 	s.startSeals(complete, old)
+	return nil
+}
+
+// commitHalves writes a batch that is too large for a frame as two.
+func (s *Store) commitHalves(b *block) error {
+	order := make([]int32, b.rows())
+	for i := range order {
+		order[i] = int32(i)
+	}
+	half := len(order) / 2
+	for _, rows := range [][]int32{order[:half], order[half:]} {
+		part := newBlock(s.tables.journal)
+		part.addRows(b, rows)
+		if err := s.commitBatch(part); err != nil {
+			return err
+		}
+	}
 	return nil
 }
 
