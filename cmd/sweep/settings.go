@@ -5,16 +5,19 @@ import (
 	"fmt"
 	"math"
 	"os"
+	"path/filepath"
+	"regexp"
 	"slices"
-	"strconv"
 	"strings"
 	"time"
+	"unicode"
 
 	"github.com/spf13/pflag"
 	"github.com/spf13/viper"
-	"go.yaml.in/yaml/v3"
 
+	"github.com/neurosweep/sweep/internal/textfile"
 	"github.com/neurosweep/sweep/pkg/experiment"
+	"github.com/neurosweep/sweep/pkg/models"
 	"github.com/neurosweep/sweep/pkg/report"
 	"github.com/neurosweep/sweep/pkg/runner"
 )
@@ -47,11 +50,7 @@ type setting struct {
 
 var settingsList = []setting{
 	{"results", "results", "dir", "folder that the result folders are in", func(s *settings, t string) error {
-		if t == "" {
-			return errors.New("must name a folder")
-		}
-		s.Results = t
-		return nil
+		return parseFolder(&s.Results, t)
 	}},
 	{"workers", "0", "n", "trials run at the same time; 0 for one a core", func(s *settings, t string) error {
 		return parseCount(&s.Workers, t, 4096)
@@ -93,13 +92,51 @@ var settingsList = []setting{
 	}},
 }
 
-func parseCount(dst *int, text string, most int) error {
-	n, err := strconv.Atoi(text)
-	if err != nil || n < 0 || n > most {
-		return fmt.Errorf("must be an integer from 0 to %d, not %q", most, text)
+// parseFolder reads the name of a folder. What a shell makes of a name no shell has made
+// here: of that only ~/ at its beginning is known, the home folder.
+func parseFolder(dst *string, text string) error {
+	plainly := strings.HasPrefix(text, "./") || strings.HasPrefix(text, "../")
+	switch {
+	case strings.TrimSpace(text) == "":
+		return errors.New("must name a folder")
+	case strings.ContainsFunc(text, unicode.IsControl):
+		return fmt.Errorf("%q has a control character", text)
+	case text == "~" || strings.HasPrefix(text, "~/"):
+		home, err := os.UserHomeDir()
+		if err != nil {
+			return fmt.Errorf("%s: the home folder is not known: %w; write the whole path", text, err)
+		}
+		*dst = filepath.Join(home, text[1:])
+		return nil
+	case text[0] == '~':
+		return fmt.Errorf("%s: of the names that begin with ~ only ~/ is known: write the whole path, or ./%[1]s for a folder of that name", text)
+	case variable.MatchString(text) && !plainly:
+		fix := "write the path out"
+		for _, home := range []string{"$HOME/", "${HOME}/"} {
+			if rest, ok := strings.CutPrefix(text, home); ok {
+				fix = "write ~/" + rest
+			}
+		}
+		return fmt.Errorf("%s: settings know no variables: %s; a folder of that name is written with ./ before it", text, fix)
 	}
-	*dst = n
+	*dst = text
 	return nil
+}
+
+// variable is what a shell would take for one.
+var variable = regexp.MustCompile(`\$[A-Za-z_({]`)
+
+// parseCount reads an integer as specs do.
+func parseCount(dst *int, text string, most int) error {
+	v, err := experiment.ParseValue(models.Int("count", 0, "").Decl(), text)
+	if err == nil && v.Int() >= 0 && v.Int() <= int64(most) {
+		*dst = int(v.Int())
+		return nil
+	}
+	if err != nil && text != "" && text[0] >= '0' && text[0] <= '9' {
+		return fmt.Errorf("must be an integer from 0 to %d, not %q: %w", most, text, err)
+	}
+	return fmt.Errorf("must be an integer from 0 to %d, not %q", most, text)
 }
 
 func parseDuration(dst *time.Duration, text string) error {
@@ -134,7 +171,11 @@ func parseMemory(dst *int64, text string) error {
 	if digits, ok := strings.CutSuffix(text, "%"); ok {
 		number, unit, share = digits, float64(runner.MachineMemory())/100, true
 	}
-	x, err := strconv.ParseFloat(strings.TrimSpace(number), 64)
+	x := 0.0
+	v, err := experiment.ParseValue(models.Float("memory", 0, "").Decl(), strings.TrimSpace(number))
+	if err == nil {
+		x = v.Float()
+	}
 	switch bytes := x * unit; {
 	case err != nil || !(x > 0) || unit == 0 && !share || share && x > 100:
 		return fmt.Errorf("must be an amount of memory such as 20GiB or 500MiB, a share such as 80%%, or 0, not %q", text)
@@ -181,22 +222,20 @@ func (s *settings) load(f *pflag.FlagSet) error {
 	s.origins = make(map[string]string)
 	var mistakes experiment.Errors
 	for _, d := range settingsList {
-		origin, place := "built-in", (*yaml.Node)(nil)
+		origin, place := "built-in", experiment.Text{}
 		_, env := os.LookupEnv(envName(d.key))
 		switch {
 		case f.Changed(flagName(d.key)):
 			origin = "flag --" + flagName(d.key)
 		case env && os.Getenv(envName(d.key)) != "":
 			origin = "environment " + envName(d.key)
-		case places[d.key] != nil:
+		case places[d.key].Line > 0:
 			origin, place = s.file, places[d.key]
 		}
 		s.origins[d.key] = origin
 		if err := d.parse(s, s.viper.GetString(d.key)); err != nil {
 			e := &experiment.Error{Code: "setting", File: origin, Path: d.key, Message: err.Error()}
-			if place != nil {
-				e.Line, e.Column = place.Line, place.Column
-			}
+			e.Line, e.Column, e.Source = place.Line, place.Column, place.Source
 			mistakes = append(mistakes, e)
 		}
 	}
@@ -206,65 +245,35 @@ func (s *settings) load(f *pflag.FlagSet) error {
 	return nil
 }
 
+// maxSettings is how long a settings file may be.
+const maxSettings = 1 << 20
+
 // readFile gives the settings file to viper and returns where each key's value
-// stands. viper itself ignores keys it does not know.
-func (s *settings) readFile() (map[string]*yaml.Node, error) {
+// stands. viper is given the texts that stand there, and makes nothing of them.
+func (s *settings) readFile() (map[string]experiment.Text, error) {
 	if s.file == "" {
 		if _, err := os.Stat(defaultConfig); err != nil {
 			return nil, nil
 		}
 		s.file = defaultConfig
 	}
-	text, err := os.ReadFile(s.file)
+	text, err := textfile.Read(s.file, maxSettings)
 	if err != nil {
-		return nil, err
-	}
-	mistake := func(n *yaml.Node, path, message, hint string) error {
-		e := &experiment.Error{Code: "setting", File: s.file, Path: path, Message: message, Hint: hint}
-		if n != nil {
-			e.Line, e.Column = n.Line, n.Column
-		}
-		return experiment.Errors{e}
-	}
-	var doc yaml.Node
-	if err := yaml.Unmarshal(text, &doc); err != nil {
-		return nil, mistake(nil, "", strings.TrimPrefix(err.Error(), "yaml: "), "")
-	}
-	places := make(map[string]*yaml.Node)
-	if doc.Kind == 0 {
-		return places, nil // an empty file sets nothing
-	}
-	m := doc.Content[0]
-	if m.Kind != yaml.MappingNode {
-		return nil, mistake(m, "", "settings are key: value", "")
+		return nil, experiment.Errors{{Code: "read", File: s.file, Message: err.Error(), Hint: "settings are a plain file of lines key: value"}}
 	}
 	var keys []string
 	for _, d := range settingsList {
 		keys = append(keys, d.key)
 	}
-	var mistakes experiment.Errors
-	for i := 0; i+1 < len(m.Content); i += 2 {
-		key, value := m.Content[i], m.Content[i+1]
-		var err error
-		switch {
-		case !slices.Contains(keys, key.Value):
-			err = mistake(key, key.Value, "there is no such setting", "the settings are "+strings.Join(keys, ", "))
-		case places[key.Value] != nil:
-			err = mistake(key, key.Value, "is given twice", "")
-		case value.Kind != yaml.ScalarNode:
-			err = mistake(value, key.Value, "takes one value", "")
-		default:
-			places[key.Value] = value
-			s.viper.SetConfigType("yaml")
-		}
-		if err != nil {
-			mistakes = append(mistakes, err.(experiment.Errors)...)
-		}
+	places, err := experiment.ParseSettings(s.file, text, keys)
+	if err != nil {
+		return nil, err
 	}
-	if len(mistakes) > 0 {
-		return nil, mistakes
+	given := make(map[string]any)
+	for key, t := range places {
+		given[key] = t.Value
 	}
-	return places, s.viper.ReadConfig(strings.NewReader(string(text)))
+	return places, s.viper.MergeConfigMap(given)
 }
 
 // values are the settings as text, for provenance.

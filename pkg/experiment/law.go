@@ -84,7 +84,7 @@ func (r *reader) law(n *yaml.Node, d *models.ParamDecl, path string) law {
 	switch {
 	case key.Value == "normal" && q[1].Sign() <= 0:
 		return wrong(1, "", "the deviation is above 0, not %s", show(q[1]))
-	case key.Value != "normal" && q[0].Cmp(q[1]) >= 0:
+	case key.Value != "normal" && (q[0].Cmp(q[1]) > 0 || q[0].Cmp(q[1]) == 0 && key.Value != "integer"):
 		return wrong(1, "", "the interval from %s to %s is empty", show(q[0]), show(q[1]))
 	case key.Value == "log-uniform" && q[0].Sign() <= 0:
 		return wrong(0, "", "the logarithm needs a number above 0, not %s", show(q[0]))

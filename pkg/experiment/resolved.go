@@ -19,6 +19,7 @@ func (s *Spec) Resolved() []byte { return encode(s.root) }
 // given: line and file, variant, or override.
 func (s *Spec) Origins() []byte {
 	root := *s.root
+	root.HeadComment = ""
 	root.Content = s.annotated(s.root)
 	return encode(&root)
 }
@@ -28,10 +29,29 @@ func encode(root *yaml.Node) []byte {
 	e := yaml.NewEncoder(&b)
 	e.SetIndent(2)
 	// The tree was read from YAML, so it can be written.
-	if err := e.Encode(root); err != nil {
+	if err := e.Encode(faithful(root)); err != nil {
 		panic("experiment: a spec cannot be written: " + err.Error())
 	}
 	return b.Bytes()
+}
+
+// faithful is a tree that is written as it reads: a folded text with a line that begins
+// with a blank would gain lines, and one that itself begins with a blank loses it.
+func faithful(n *yaml.Node) *yaml.Node {
+	c := *n
+	c.Content = make([]*yaml.Node, len(n.Content))
+	for i, child := range n.Content {
+		c.Content[i] = faithful(child)
+	}
+	if c.Kind == yaml.ScalarNode && c.Style&(yaml.FoldedStyle|yaml.LiteralStyle) != 0 {
+		switch {
+		case c.Value != "" && strings.ContainsRune(" \t\n", rune(c.Value[0])):
+			c.Style = yaml.DoubleQuotedStyle
+		case strings.Contains(c.Value, "\n ") || strings.Contains(c.Value, "\n\t"):
+			c.Style = c.Style&^yaml.FoldedStyle | yaml.LiteralStyle
+		}
+	}
+	return &c
 }
 
 // annotated is the keys and values of a mapping with their origins.

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"unicode/utf8"
@@ -134,15 +135,7 @@ func quoted(n *yaml.Node) bool {
 // nothing could be read.
 func (r *reader) tree(src *source, text []byte) *yaml.Node {
 	at := func(line, column int, code string, m *mistake) { r.report(src, line, column, 1, code, "", m) }
-	if len(text) > maxSize {
-		at(0, 0, "size", mistakef("", "the spec is larger than %d KiB", maxSize>>10))
-		return nil
-	}
-	if !utf8.Valid(text) {
-		before := text[:invalid(text)]
-		lines := splitLines(string(before))
-		at(len(lines), utf8.RuneCountInString(lines[len(lines)-1])+1, "encoding",
-			mistakef("save the file as UTF-8", "the text is not UTF-8"))
+	if !r.readable(src, text, "the spec is") {
 		return nil
 	}
 	docs, err := documents(text)
@@ -176,6 +169,8 @@ func documents(text []byte) (docs []*yaml.Node, err error) {
 			err = fmt.Errorf("%v", p)
 		}
 	}()
+	// The parser loses comments at lines that end with two characters.
+	text = bytes.ReplaceAll(text, []byte("\r\n"), []byte("\n"))
 	decoder := yaml.NewDecoder(bytes.NewReader(text))
 	for len(docs) < 2 {
 		var doc yaml.Node
@@ -186,6 +181,10 @@ func documents(text []byte) (docs []*yaml.Node, err error) {
 			return docs, err
 		}
 		if len(doc.Content) > 0 {
+			// A comment above a blank line belongs to the document.
+			if root := doc.Content[0]; doc.HeadComment != "" && root.HeadComment == "" {
+				root.HeadComment = doc.HeadComment
+			}
 			docs = append(docs, doc.Content[0])
 		}
 	}
@@ -219,6 +218,11 @@ func (r *reader) syntax(src *source, err error) {
 			}
 			line = min(n, len(src.lines))
 		}
+	}
+	if strings.Contains(message, "incompatible YAML document") {
+		i := max(0, slices.IndexFunc(src.lines, func(l string) bool { return strings.HasPrefix(l, "%YAML") }))
+		r.report(src, i+1, 1, utf8.RuneCountInString(src.line(i+1)), "syntax", "", mistakef("leave the line out", "the reader knows YAML 1.1 and no other that is asked for by %%YAML"))
+		return
 	}
 	text := src.line(line)
 	// A tab that indents is what the parser has most trouble to name. It may
