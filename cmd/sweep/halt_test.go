@@ -247,6 +247,24 @@ func TestSuspended(t *testing.T) {
 	}
 }
 
+// TestReplaySuspended: nor is it that of a trial that is replayed.
+func TestReplaySuspended(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	writeSpec(t, dir, "s.yaml", "about: Who has used up the time?\nmodel: probe\nparams: {work: 1, mode: sleep}\n")
+	must(t, sweep(t, dir, "run", "s.yaml", "--figures", "none"), 0)
+	cmd := sweep(t, dir, "replay", "results/s", "0", "--timeout", "2s")
+	said := begin(t, cmd)
+	time.Sleep(600 * time.Millisecond)
+	cmd.Process.Signal(syscall.SIGSTOP)
+	time.Sleep(2500 * time.Millisecond)
+	cmd.Process.Signal(syscall.SIGCONT)
+	cmd.Wait()
+	if got := cmd.ProcessState.ExitCode(); got != 0 || !strings.Contains(said.String(), "equal") {
+		t.Errorf("exit status %d\n%s", got, said)
+	}
+}
+
 // TestWindows: what is longer than the window is begun once, remembered over an
 // edit, and run when there is time.
 func TestWindows(t *testing.T) {

@@ -15,9 +15,10 @@ import (
 // time is over.
 func Once(ctx context.Context, m *models.Model, t *models.Trial, p *models.Point, before []float64, timeout time.Duration, memory int64) (time.Duration, error) {
 	if timeout > 0 {
-		var cancel context.CancelFunc
-		ctx, cancel = context.WithTimeoutCause(ctx, timeout, timeoutError(timeout))
-		defer cancel()
+		var cancel context.CancelCauseFunc
+		ctx, cancel = context.WithCancelCause(ctx)
+		defer cancel(nil)
+		go expireAwake(ctx, timeout, cancel)
 	}
 	start := time.Now()
 	t.Start(p)
@@ -40,4 +41,23 @@ func apart(ctx context.Context, m *models.Model, t *models.Trial) <-chan error {
 		err = m.Execute(ctx, t)
 	}()
 	return done
+}
+
+// expireAwake ends a trial when the process has been awake for the timeout.
+func expireAwake(ctx context.Context, timeout time.Duration, cancel context.CancelCauseFunc) {
+	every := tickOf(timeout)
+	tick := time.NewTicker(every)
+	defer tick.Stop()
+	last := time.Now()
+	for awake := time.Duration(0); awake < timeout; {
+		select {
+		case <-ctx.Done():
+			return
+		case <-tick.C:
+			now := time.Now()
+			awake += awakeBetween(last, now, every)
+			last = now
+		}
+	}
+	cancel(timeoutError(timeout))
 }

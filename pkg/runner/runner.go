@@ -318,9 +318,11 @@ func (p *pool) timeOver(now time.Time) bool {
 }
 
 // tick is how often the pool looks at its workers.
-func (p *pool) tick() time.Duration {
-	if t := p.options.Timeout; t > 0 {
-		return min(max(t/10, time.Millisecond), flushEvery/3)
+func (p *pool) tick() time.Duration { return tickOf(p.options.Timeout) }
+
+func tickOf(timeout time.Duration) time.Duration {
+	if timeout > 0 {
+		return min(max(timeout/10, time.Millisecond), flushEvery/3)
 	}
 	return flushEvery / 3
 }
