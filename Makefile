@@ -8,7 +8,7 @@ PYTHON ?= python3
 export GOAMD64 := v1
 
 .DEFAULT_GOAL := help
-.PHONY: help build demo figures test browser race lint bench peers kernels science fuzz faults edits readers check vuln venv clean
+.PHONY: help build demo figures test browser race lint cross bench peers kernels science fuzz faults edits readers check vuln venv clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -58,6 +58,18 @@ lint: ## gofmt, vet, staticcheck and the floors of packages
 	$(GO) vet -tags science,faults,smallparts ./...
 	$(GO) tool staticcheck ./...
 	$(GO) test ./internal/floors
+
+# Those that users have most; what differs with the processor is in internal/spins.
+PLATFORMS ?= darwin/arm64 windows/amd64
+
+cross: ## program and tests vetted for macOS and Windows
+	@for p in $(PLATFORMS); do \
+		echo "vet for $$p"; \
+		GOOS=$${p%/*} GOARCH=$${p#*/} $(GO) vet ./... || exit 1; \
+	done
+	@for p in darwin/amd64 windows/arm64; do \
+		GOOS=$${p%/*} GOARCH=$${p#*/} $(GO) vet ./internal/spins || exit 1; \
+	done
 
 bench: ## the benchmarks
 	$(GO) test -run '^$$' -bench . -benchtime 2x ./...
