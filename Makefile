@@ -102,6 +102,11 @@ faults: ## 200 runs killed at random moments, and every step of the disk made to
 edits: ## 2000 random histories of edits of a spec, compared with a model of what should be there; minutes
 	SWEEP_EDITS=2000 $(GO) test -count 1 -v -tags smallparts -timeout 120m -run TestEdits ./pkg/store
 
+MUTATIONS ?= 10000
+
+mutate: ## MUTATIONS damaged result folders, 10000 of them, looked at by all verbs; an hour or two
+	SWEEP_MUTATIONS=$(MUTATIONS) $(GO) test -count 1 -v -timeout 0 -run TestMutations ./cmd/sweep
+
 readers: venv ## a million rows read by pandas, polars, DuckDB and pyarrow, bit for bit; a minute
 	SWEEP_REPLICATES=2646 $(GO) test -count 1 -v -timeout 30m -run TestReadersBits ./cmd/sweep
 

@@ -7,7 +7,6 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/neurosweep/sweep/internal/plain"
 	"github.com/neurosweep/sweep/pkg/report"
 	"github.com/neurosweep/sweep/pkg/store"
 )
@@ -44,7 +43,7 @@ replaced only if it is such a page.`,
 		if a.json {
 			return a.printJSON("sweep.report/v1", "report", path)
 		}
-		fmt.Fprintln(a.stdout, plain.Text(path))
+		fmt.Fprintln(a.stdout, path)
 		return nil
 	})
 	flags.add(cmd)

@@ -6,8 +6,6 @@ import (
 	"slices"
 	"strings"
 	"unicode/utf8"
-
-	"github.com/neurosweep/sweep/internal/plain"
 )
 
 // Error is one mistake in a spec.
@@ -42,15 +40,15 @@ type Error struct {
 // line with carets below, the hint.
 func (e *Error) Error() string {
 	var b strings.Builder
-	b.WriteString(plain.Text(e.File))
+	b.WriteString(e.File)
 	if e.Line > 0 {
 		fmt.Fprintf(&b, ":%d:%d", e.Line, e.Column)
 	}
 	b.WriteString(": ")
 	if e.Path != "" {
-		b.WriteString(plain.Text(e.Path) + ": ")
+		b.WriteString(e.Path + ": ")
 	}
-	b.WriteString(plain.Text(e.Message))
+	b.WriteString(e.Message)
 	if e.Line > 0 && strings.TrimSpace(e.Source) != "" {
 		text, pad, width := e.excerpt()
 		number := fmt.Sprintf("  %d | ", e.Line)
@@ -58,7 +56,7 @@ func (e *Error) Error() string {
 		fmt.Fprintf(&b, "\n%s%s\n%s%s%s", number, text, gutter, pad, strings.Repeat("^", width))
 	}
 	if e.Hint != "" {
-		b.WriteString("\n  " + strings.ReplaceAll(e.Hint, "\n", "\n  "))
+		b.WriteString("\n  " + e.Hint)
 	}
 	return b.String()
 }
@@ -77,11 +75,6 @@ func (e *Error) excerpt() (text, pad string, width int) {
 		to = min(len(line), from+longest)
 	}
 	shown, before := slices.Clone(line[from:to]), slices.Clone(line[from:at])
-	for i, r := range shown { // of one width, for the carets
-		if r != '\t' && !plain.Shown(r) {
-			shown[i] = '\ufffd'
-		}
-	}
 	for i, r := range before {
 		if r != '\t' {
 			before[i] = ' '

@@ -79,7 +79,7 @@ var afterFault = regexp.MustCompile(`^\d+ of \d+ trials have no record$` +
 	`|^\d+ files belong to an earlier plan` +
 	`|^the last \d+ bytes are not whole records; the next run leaves them out$` +
 	`|^torn frame$` + // a segment whose header was being written
-	`|(^|: )no such file or directory$` + // what was set aside, and its trials not yet
+	`|(^|: |there is )no such file or directory$` + // what was set aside, and its trials not yet
 	`|^goes with no sealed part of this plan; the next run moves it to history$` +
 	`|^is not in SHA256SUMS; the next run notes it$`)
 

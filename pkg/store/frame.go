@@ -107,7 +107,7 @@ func (r *Rows) blocks(ctx context.Context, take func(*block) error) error {
 			w.release(end)
 		}
 	}
-	return nil
+	return r.look.whole(0, r.look.parts.planned)
 }
 
 func (r *Rows) sealedBlocks(k int, b *block, visit func(*block) error) error {

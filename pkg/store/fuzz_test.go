@@ -146,6 +146,7 @@ func FuzzPage(f *testing.F) {
 		m := footer()
 		chunk := &m.RowGroups[0].Columns[int(column)%len(m.RowGroups[0].Columns)].MetaData
 		text := bytes.Clone(whole[:end])
+		claimed := int64(0)
 		add := func(h format.PageHeader, page []byte) int64 {
 			compressed := encoder.EncodeAll(page, nil)
 			h.CompressedPageSize, h.UncompressedPageSize = int32(len(compressed)), int32(len(page))
@@ -154,6 +155,7 @@ func FuzzPage(f *testing.F) {
 				t.Fatal(err)
 			}
 			at := len(text)
+			claimed += int64(len(head) + len(page))
 			text = append(append(text, head...), compressed...)
 			return int64(at)
 		}
@@ -170,7 +172,7 @@ func FuzzPage(f *testing.F) {
 		h.DataPageHeader.V = format.DataPageHeader{NumValues: values, Encoding: format.Encoding(encoding), DefinitionLevelEncoding: format.RLE, RepetitionLevelEncoding: format.RLE}
 		chunk.DataPageOffset = add(h, page)
 		chunk.TotalCompressedSize = int64(len(text)) - start
-		chunk.NumValues = int64(values)
+		chunk.NumValues, chunk.TotalUncompressedSize = int64(values), claimed
 		tail, err := thrift.Marshal(new(thrift.CompactProtocol), m)
 		if err != nil {
 			t.Fatal(err)

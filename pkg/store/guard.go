@@ -22,6 +22,10 @@ const (
 	// maxPage is what a page takes at most: it ends with the row that fills it,
 	// and a row is never larger than a frame of the journal.
 	maxPage = pageBytes + maxFrame
+	// maxGroup and groupRatio bound what the pages of a row group take, which may all be
+	// in memory at once: what is recorded is never so much and compresses so well.
+	maxGroup   = 2 << 30
+	groupRatio = 64
 	// maxDepth is that of a series: root, list, repeated group, element.
 	maxDepth = 4
 	// zstdRatio bounds how far zstd compresses: a block of 128 KiB takes four
@@ -71,9 +75,14 @@ func checkFooter(file io.ReaderAt, size int64, groupRows int) error {
 			return damaged("a row group of %d rows and %d columns", g.NumRows, len(g.Columns))
 		}
 		rows += g.NumRows
+		whole := int64(0)
 		for i := range g.Columns {
-			if err := checkChunk(&g.Columns[i].MetaData, size-8-length); err != nil {
+			m := &g.Columns[i].MetaData
+			if err := checkChunk(m, size-8-length); err != nil {
 				return err
+			}
+			if whole += m.TotalUncompressedSize; m.TotalUncompressedSize < 0 || whole > maxGroup+size*groupRatio {
+				return damaged("a row group of more than %d bytes in a file of %d", maxGroup, size)
 			}
 		}
 	}
@@ -148,6 +157,32 @@ type pageGuard struct {
 	words      int    // how many
 	buf        []byte
 	page       []byte
+}
+
+// claim walks through the headers of the pages and says whether they have as many
+// values as the footer counts, and bytes: where one header is wrong, the rows behind
+// its page would be those of others.
+func (g pageGuard) claim(m *format.ColumnMetaData) error {
+	g.buf = nil
+	var values, whole int64
+	for g.at < g.end {
+		h, size, err := g.header()
+		if err != nil {
+			return err
+		}
+		if h.CompressedPageSize < 0 || h.UncompressedPageSize < 0 || int64(h.CompressedPageSize) > g.end-g.at-int64(size) {
+			return damaged("a page of %d bytes in %d", h.UncompressedPageSize, h.CompressedPageSize)
+		}
+		g.at += int64(size) + int64(h.CompressedPageSize)
+		whole += int64(size) + int64(h.UncompressedPageSize)
+		if h.Type == format.DataPage {
+			values += int64(h.DataPageHeader.V.NumValues)
+		}
+	}
+	if values != m.NumValues || whole != m.TotalUncompressedSize {
+		return damaged("pages of %d values and %d bytes, where the footer counts %d and %d", values, whole, m.NumValues, m.TotalUncompressedSize)
+	}
+	return nil
 }
 
 // dataPage is a page whose counts have been checked against its bytes: no run in

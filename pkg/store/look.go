@@ -42,6 +42,7 @@ func Find(dir string, plan Plan, id models.ID) (*Found, error) {
 	}
 	t := newTables(plan).records
 	var best *Found
+	var unread error // the first file of the data set that cannot be read
 	for _, src := range sources {
 		var rows []int
 		err := src.read(t, true, func(row int, b *block) error {
@@ -52,6 +53,9 @@ func Find(dir string, plan Plan, id models.ID) (*Found, error) {
 			}
 			return nil
 		})
+		if _, earlier := src.name(dir); err != nil && !earlier && unread == nil && !errors.Is(err, fs.ErrNotExist) {
+			unread = err
+		}
 		if err != nil || len(rows) == 0 {
 			continue // Verify tells of damage
 		}
@@ -80,6 +84,9 @@ func Find(dir string, plan Plan, id models.ID) (*Found, error) {
 		if best != nil && best.Status == statusOK {
 			break
 		}
+	}
+	if best == nil && unread != nil {
+		return nil, fmt.Errorf("the record may be there and cannot be read: %w", unread)
 	}
 	return best, nil
 }

@@ -298,7 +298,24 @@ func (r *partReader) close() { r.file.Close() }
 
 // next makes b the next rows, at most blockRows; it returns io.EOF when there
 // are none left.
-func (r *partReader) next(b *block) (err error) {
+func (r *partReader) next(b *block) error {
+	err := r.read(b)
+	if err != nil && err != io.EOF {
+		return &fileError{r.file.Name(), err}
+	}
+	return err
+}
+
+// fileError is an error of the file that was read.
+type fileError struct {
+	path string
+	err  error
+}
+
+func (e *fileError) Error() string { return e.path + ": " + e.err.Error() }
+func (e *fileError) Unwrap() error { return e.err }
+
+func (r *partReader) read(b *block) (err error) {
 	defer recovered(&err)
 	b.reset()
 	for r.left == 0 {
@@ -321,10 +338,14 @@ func (r *partReader) next(b *block) (err error) {
 				r.chunks[j] = new(chunkReader)
 			}
 			start := chunkStart(&meta[i].MetaData)
-			r.chunks[j].begin(pageGuard{
+			guard := pageGuard{
 				file: r.file, at: start, end: start + meta[i].MetaData.TotalCompressedSize, rows: r.left,
 				repeated: r.levels[j][0], defined: r.levels[j][1], kind: meta[i].MetaData.Type,
-			})
+			}
+			if err := guard.claim(&meta[i].MetaData); err != nil {
+				return fmt.Errorf("column %s: %w", r.table.fields[j].name, err)
+			}
+			r.chunks[j].begin(guard)
 		}
 	}
 	rows := int(min(r.left, blockRows))

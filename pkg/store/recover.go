@@ -2,6 +2,7 @@ package store
 
 import (
 	"bytes"
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -120,13 +121,19 @@ func openFooter(path string) (*partReader, error) {
 // whose lists an earlier version wrote without their length, move to history/,
 // where reuse finds them; damaged ones move aside too, and what can be read of
 // them is taken over as if they were of an earlier plan.
-func (s *Store) recoverParts() error {
+func (s *Store) recoverParts(ctx context.Context) error {
 	names, err := list(s.path(trialsDir))
 	if err != nil {
 		return err
 	}
 	begun, err := begunMoves(s.dir)
 	if err != nil {
+		return err
+	}
+	if s.listed, err = readSums(s.dir); err != nil {
+		return err
+	}
+	if s.found, err = s.hashParts(ctx); err != nil {
 		return err
 	}
 	defer func() {
@@ -257,6 +264,9 @@ func (s *Store) checkPart(k int, name string) error {
 		return err
 	case !same:
 		return errTraces
+	}
+	if err := s.proveSums(k); err != nil {
+		return err
 	}
 	s.failed += failed
 	return nil

@@ -24,6 +24,9 @@ type source struct {
 	states  string // and of the states it handed on
 	series  string // and of the traces it kept
 	journal string // path of a segment
+	// strict makes it an error that timings or states cannot be read. Else a record is
+	// worth having without.
+	strict bool
 }
 
 // held is a source with what it says of itself.
@@ -470,11 +473,19 @@ func (src source) read(t *table, idsOnly bool, visit func(row int, b *block) err
 		// its state, the caller decides. What is of another plan does not go with it.
 		plan := data.file.metadata("sweep.plan")
 		for _, c := range []*fileColumns{times, states} {
-			if len(c.at) > 0 && c.open() == nil {
+			if len(c.at) == 0 {
+				continue
+			}
+			err := c.open()
+			if err == nil {
 				defer c.close()
 				if c.reader.rows() != data.reader.rows() || c.file.metadata("sweep.plan") != plan {
 					c.reader = nil
+					err = fmt.Errorf("%s is %w: it does not go with %s", c.path, errShape, src.part)
 				}
+			}
+			if err != nil && src.strict && !errors.Is(err, fs.ErrNotExist) {
+				return err
 			}
 		}
 		defer traces.open(src.series, plan)()
@@ -487,12 +498,21 @@ func (src source) read(t *table, idsOnly bool, visit func(row int, b *block) err
 			return nil
 		}
 		if err != nil {
-			return fmt.Errorf("%s: %w", src.part, err)
+			return err
 		}
 		rows := out.columns[journalTrial].null
 		for _, c := range []*fileColumns{times, states} {
-			if c.reader != nil && (c.next(out) != nil || c.block.rows() != len(rows)) {
-				c.reader = nil
+			if c.reader != nil {
+				err := c.next(out)
+				if err == nil && c.block.rows() != len(rows) {
+					err = &fileError{c.path, errFew}
+				}
+				if err != nil {
+					c.reader = nil
+				}
+				if err != nil && src.strict {
+					return err
+				}
 			}
 			if c.reader != nil {
 				continue

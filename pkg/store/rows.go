@@ -104,7 +104,9 @@ func (r *Rows) Each(c Columns, visit func(*Record) error) error {
 	return r.Range(c, 0, r.look.plan.Len(), visit)
 }
 
-// Range visits the records of the trials in [from, to), by trial.
+// Range visits the records of the trials in [from, to), by trial. If some are there
+// that cannot be read, it visits the others and the error is an [*UnreadError], or
+// that of the file that proved damaged while it was read.
 func (r *Rows) Range(c Columns, from, to int64, visit func(*Record) error) error {
 	var rec Record
 	traced := c == TraceColumns && len(r.look.plan.Setting().Record) > 0
@@ -156,7 +158,7 @@ func (r *Rows) Range(c Columns, from, to int64, visit func(*Record) error) error
 			return err
 		}
 	}
-	return nil
+	return r.look.whole(int(from/partRows), int((to-1)/partRows)+1)
 }
 
 // openTraces opens the traces of part k at a trial.
@@ -174,10 +176,12 @@ func (r *Rows) openTraces(k int, trial int64) (*seriesReader, error) {
 
 func (r *Rows) sealedRange(k int, c Columns, from, to int64, visit func(b *block, row int) error) error {
 	path := func(dir string) string { return filepath.Join(r.look.dir, dir, partName(k)) }
-	src := source{part: path(trialsDir), timings: path(timingsDir), states: path(statesDir)}
-	err := src.read(c.table(r.look.tables.records), false, func(_ int, b *block) error {
+	src := source{part: path(trialsDir), timings: path(timingsDir), states: path(statesDir), strict: true}
+	err := src.read(c.table(r.look.tables.records), false, func(row int, b *block) error {
 		for i, bits := range b.columns[journalTrial].bits {
 			switch trial := int64(bits); {
+			case trial != int64(k)*partRows+int64(row+i):
+				return fmt.Errorf("%s: %w: trial %d in row %d", src.part, errShape, trial, row+i)
 			case trial >= to:
 				return errFound
 			case trial >= from:

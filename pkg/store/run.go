@@ -73,6 +73,12 @@ func Runs(dir string) ([]*Run, error) {
 	return runs, err
 }
 
+// FindRun is the provenance of a run by its id, nil if it is not there or cannot be
+// read.
+func FindRun(dir, id string) *Run {
+	return readRun(filepath.Join(dir, runsDir, filepath.Base(id)+".json"))
+}
+
 // readRun is nil if the file is not the provenance of a run.
 func readRun(path string) *Run {
 	f, err := openRegular(path)

@@ -70,7 +70,7 @@ func Scan(dir string, plan Plan, columns []string, visit func(*Chunk) error) (ot
 		if name != tailName && !(strings.HasPrefix(name, "part-") && strings.HasSuffix(name, ".parquet")) {
 			continue
 		}
-		other, err := scanPart(filepath.Join(dir, trialsDir, name), t, want, b, visit)
+		other, err := scanPart(dir, name, plan, t, want, b, visit)
 		if err != nil {
 			return others, err
 		}
@@ -82,21 +82,27 @@ func Scan(dir string, plan Plan, columns []string, visit func(*Chunk) error) (ot
 }
 
 // scanPart reads one part; other says that it is of another plan.
-func scanPart(path string, t *table, plan string, b *block, visit func(*Chunk) error) (other bool, err error) {
+func scanPart(dir, name string, plan Plan, t *table, hash string, b *block, visit func(*Chunk) error) (other bool, err error) {
+	path := filepath.Join(dir, trialsDir, name)
 	r, err := openPart(path, t, false)
 	if err != nil {
 		return false, err
 	}
 	defer r.close()
-	if r.metadata("sweep.plan") != plan {
+	if r.metadata("sweep.plan") != hash {
 		return true, nil
+	}
+	if k, ok := partNumber(name); ok {
+		if _, err := r.claims(plan, k); err != nil {
+			return false, fmt.Errorf("%s: %w", path, err)
+		}
 	}
 	for {
 		switch err := r.next(b); {
 		case err == io.EOF:
 			return false, nil
 		case err != nil:
-			return false, fmt.Errorf("%s: %w", path, err)
+			return false, err
 		}
 		if err := visit(&Chunk{b}); err != nil {
 			return false, err

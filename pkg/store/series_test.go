@@ -314,7 +314,7 @@ func TestSeriesDamage(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if sums[seriesDir+"/"+partName(0)], err = sumOf(name); err != nil {
+		if sums[seriesDir+"/"+partName(0)], err = hashFile(t.Context(), name); err != nil {
 			t.Fatal(err)
 		}
 		old, _ := os.ReadFile(filepath.Join(dir, sumsFile))

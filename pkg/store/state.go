@@ -76,7 +76,7 @@ func (s *Store) sealedRow(dir string, k int, trial int64) (*block, int, error) {
 			return nil, 0, fmt.Errorf("%s: trial %d has no row", path, trial)
 		}
 		if err != nil {
-			return nil, 0, fmt.Errorf("%s: %w", path, err)
+			return nil, 0, err
 		}
 		if row := trial - int64(b.columns[0].bits[0]); row < int64(b.rows()) {
 			return b, int(row), nil

@@ -57,6 +57,8 @@ type Store struct {
 	disk    *disk
 	tables  tables
 	sums    sums
+	listed  map[string]string // the checksums as they were found while opening
+	found   map[string]hashed // and those of the files
 	header  segmentHeader
 	queue   chan *Batch
 	batches sync.Pool
@@ -197,7 +199,7 @@ func Open(ctx context.Context, dir string, plan Plan, spec []byte, o Options) (_
 	if err := s.keepEarlierSpec(spec); err != nil {
 		return nil, err
 	}
-	if err := s.recoverParts(); err != nil {
+	if err := s.recoverParts(ctx); err != nil {
 		return nil, err
 	}
 	if err := s.recoverSums(); err != nil {
@@ -562,15 +564,7 @@ func (s *Store) closeFiles() error {
 
 // metadata is what the footer of a file of the data set says beside its rows.
 func (s *Store) metadata() map[string]string {
-	m := s.plan.Setting().Model
-	return map[string]string{
-		"sweep.format":        fmt.Sprint(dataFormat),
-		"sweep.model":         m.Name,
-		"sweep.model.version": fmt.Sprint(m.Version),
-		"sweep.seed":          fmt.Sprint(s.plan.Setting().Seed),
-		"sweep.plan":          s.header.Plan,
-		"sweep.arch":          s.header.Arch,
-	}
+	return footerText(s.plan, s.header.Plan, s.header.Arch)
 }
 
 // dataFormat is the version of the data set's files.

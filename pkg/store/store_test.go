@@ -249,7 +249,9 @@ func readSegment(t *testing.T, path string, text []byte) (got []*block, lost int
 	if err != nil {
 		return nil, 0, err
 	}
-	defer g.file.Close()
+	var files openFiles
+	files.keep(g)
+	defer files.closeAll()
 	table := journalTable(newTestPlan(1))
 	lost, err = g.scan(r, table, func(e entry, b *block) error {
 		again := newBlock(table)

@@ -1,10 +1,8 @@
 package store
 
 import (
-	"bufio"
 	"bytes"
 	"crypto/sha256"
-	"encoding/hex"
 	"errors"
 	"fmt"
 	"io"
@@ -37,31 +35,21 @@ func readSums(dir string) (map[string]string, error) {
 		return nil, err
 	}
 	defer f.Close()
-	lines := bufio.NewScanner(f)
-	for lines.Scan() {
+	text, err := io.ReadAll(io.LimitReader(f, maxSums))
+	if err != nil {
+		return nil, err
+	}
+	for line := range strings.Lines(string(text)) {
 		// A line that is no checksum is a checksum that is not there.
-		if sum, name, ok := strings.Cut(lines.Text(), "  "); ok && len(sum) == 2*sha256.Size {
+		if sum, name, ok := strings.Cut(strings.TrimSuffix(line, "\n"), "  "); ok && len(sum) == 2*sha256.Size {
 			files[name] = sum
 		}
-	}
-	if err := lines.Err(); err != nil {
-		return nil, fmt.Errorf("%s: %w", f.Name(), err)
 	}
 	return files, nil
 }
 
-func sumOf(path string) (string, error) {
-	f, err := openRegular(path)
-	if err != nil {
-		return "", err
-	}
-	defer f.Close()
-	h := sha256.New()
-	if _, err := io.Copy(h, f); err != nil {
-		return "", err
-	}
-	return hex.EncodeToString(h.Sum(nil)), nil
-}
+// maxSums is far beyond what the sums of a plan's parts take.
+const maxSums = 256 << 20
 
 // noteSums makes the file SHA256SUMS hold the checksums of the given files too.
 func (s *Store) noteSums(added map[string]string) error {
@@ -75,35 +63,34 @@ func (s *Store) noteSums(added map[string]string) error {
 	return s.disk.writeText(s.temp(), s.path(sumsFile), text.Bytes())
 }
 
-// recoverSums drops the checksums of files that are sealed no more and adds
-// those that a killed run had no time to note.
+// recoverSums makes SHA256SUMS hold what the sealed files have, all of which are
+// sound: it drops the checksums of files that are sealed no more, adds those that a
+// killed run had no time to note, and mends those that were damaged.
 func (s *Store) recoverSums() error {
-	old, err := readSums(s.dir)
-	if err != nil {
-		return err
-	}
 	s.sums.files = make(map[string]string)
+	mended, lacking := 0, 0
 	for p := range s.parts.all() {
 		if !p.sealed {
 			continue
 		}
-		k := p.k
 		for _, dir := range s.tables.dirs() {
-			name := dir + "/" + partName(k)
-			sum, ok := old[name]
-			if !ok {
-				sum, err = sumOf(s.path(dir, partName(k)))
-				if errors.Is(err, fs.ErrNotExist) && dir == timingsDir {
-					continue
-				}
-				if err != nil {
-					return err
-				}
+			name := dir + "/" + partName(p.k)
+			s.sums.files[name] = s.found[name].sum
+			if old, ok := s.listed[name]; !ok {
+				lacking++
+			} else if old != s.found[name].sum {
+				mended++
 			}
-			s.sums.files[name] = sum
 		}
 	}
-	if maps.Equal(old, s.sums.files) {
+	if mended > 0 {
+		s.notice(fmt.Sprintf("%s: the checksums of %d files were wrong, and are mended: each of the files is what its rows give", s.path(sumsFile), mended))
+	}
+	if lacking > 0 {
+		s.notice(fmt.Sprintf("%s: there were no checksums of %d files, and now there are: each of the files is what its rows give", s.path(sumsFile), lacking))
+	}
+	s.found = nil
+	if maps.Equal(s.listed, s.sums.files) {
 		return nil
 	}
 	return s.noteSums(nil)

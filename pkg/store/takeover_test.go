@@ -233,7 +233,7 @@ func TestUnreadable(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		before, err := sumOf(path)
+		before, err := hashFile(t.Context(), path)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -241,7 +241,7 @@ func TestUnreadable(t *testing.T) {
 		if err := os.WriteFile(path, text, 0o666); err != nil {
 			t.Fatal(err)
 		}
-		after, err := sumOf(path)
+		after, err := hashFile(t.Context(), path)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -1,7 +1,9 @@
 package store
 
 import (
+	"context"
 	"encoding/hex"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -63,9 +65,11 @@ type inspection struct {
 	tables tables
 	hash   string
 	parts  parts
-	files  openFiles // of the journal's segments
-	dated  []string  // files whose lists an earlier version wrote
-	today  int       // how many others there are
+	files  openFiles       // of the journal's segments
+	dated  []string        // files whose lists an earlier version wrote
+	today  int             // how many others there are
+	unread map[int]Problem // why sealed parts cannot be read
+	lost   []Problem       // files that have records of nobody knows which trials
 }
 
 func inspect(dir string, plan Plan) (*inspection, error) {
@@ -77,6 +81,7 @@ func inspect(dir string, plan Plan) (*inspection, error) {
 		dir: dir, plan: plan, hash: hex.EncodeToString(hash[:]),
 		tables: newTables(plan),
 		parts:  newParts(plan),
+		unread: make(map[int]Problem),
 	}
 	n.Planned = plan.Len()
 	var err error
@@ -88,6 +93,11 @@ func inspect(dir string, plan Plan) (*inspection, error) {
 }
 
 func (n *inspection) problem(file, format string, args ...any) {
+	for i := range args {
+		if e, ok := args[i].(*fileError); ok && e.path == file {
+			args[i] = e.err
+		}
+	}
 	n.Problems = append(n.Problems, Problem{strings.TrimPrefix(file, n.dir+string(filepath.Separator)), fmt.Sprintf(format, args...)})
 }
 
@@ -201,6 +211,9 @@ func (n *inspection) readParts(whole bool) error {
 	if err != nil {
 		return err
 	}
+	if err := n.readAbsent(names); err != nil {
+		return err
+	}
 	for _, name := range names {
 		path := filepath.Join(n.dir, trialsDir, name)
 		k, ok := partNumber(name)
@@ -213,9 +226,26 @@ func (n *inspection) readParts(whole bool) error {
 		}
 		if err := n.readPart(k, path, whole); err != nil {
 			n.problem(path, "%v", err)
+			n.unread[k] = n.Problems[len(n.Problems)-1]
 		}
 	}
 	return nil
+}
+
+// readAbsent notes the parts of which there is a checksum and nothing else.
+func (n *inspection) readAbsent(names []string) error {
+	if n.Writer != nil {
+		return nil // it has moved them, maybe
+	}
+	sums, err := readSums(n.dir)
+	for file := range sums {
+		name, ok := strings.CutPrefix(file, trialsDir+"/")
+		if k, part := partNumber(name); ok && part && !slices.Contains(names, name) {
+			n.problem(filepath.Join(n.dir, trialsDir, name), "it is in %s, and there is no such file or directory", sumsFile)
+			n.unread[k] = n.Problems[len(n.Problems)-1]
+		}
+	}
+	return err
 }
 
 func (n *inspection) readPart(k int, path string, whole bool) error {
@@ -232,6 +262,7 @@ func (n *inspection) readPart(k int, path string, whole bool) error {
 	same, err := sameSeries(series, n.plan, n.hash)
 	if err != nil {
 		n.problem(series, "%v", bare(err))
+		n.unread[k] = n.Problems[len(n.Problems)-1]
 		return nil
 	}
 	if !same {
@@ -249,9 +280,9 @@ func (n *inspection) readPart(k int, path string, whole bool) error {
 	if k >= n.parts.planned || r.rows() != int64(partSize(n.plan, k)) {
 		return fmt.Errorf("%d rows, where the plan has %d trials", r.rows(), n.plan.Len())
 	}
-	var failed int64
-	if _, err := fmt.Sscan(r.metadata("sweep.failed"), &failed); err != nil {
-		return fmt.Errorf("the footer does not count failures")
+	failed, err := r.claims(n.plan, k)
+	if err != nil {
+		return err
 	}
 	if whole {
 		if err := n.verifyPart(k, path, failed); err != nil {
@@ -396,14 +427,25 @@ func (n *inspection) verifySums() error {
 func (n *inspection) verifySum(files map[string]string, dir string, k int) {
 	path := filepath.Join(n.dir, dir, partName(k))
 	want, ok := files[dir+"/"+partName(k)]
-	got, err := sumOf(path)
+	got, err := hashFile(context.Background(), path)
+	if err != nil {
+		n.problem(path, "%v", bare(err))
+		return
+	}
+	if ok && got == want || !ok && n.Writer != nil {
+		return
+	}
+	// Who is wrong, the file or its checksum? The rows have been read.
+	sound := n.proven(k, dir, path)
 	switch {
-	case err != nil:
-		n.problem(path, "%v", err)
-	case !ok && n.Writer == nil:
+	case sound == nil && ok:
+		n.problem(sumsFile, "the SHA-256 of %s/%s is wrong there: the file is what its rows give; the next run mends it", dir, partName(k))
+	case sound == nil:
 		n.problem(path, "is not in %s; the next run notes it", sumsFile)
-	case ok && got != want:
-		n.problem(path, "is not the file that was sealed: its SHA-256 is not that in %s", sumsFile)
+	case ok:
+		n.problem(path, "is not the file that was sealed: its SHA-256 is not that in %s, and %v; the next run takes over what can be read and runs the rest again", sumsFile, sound)
+	default:
+		n.problem(path, "is not in %s, and %v; the next run takes over what can be read and runs the rest again", sumsFile, sound)
 	}
 }
 
@@ -478,6 +520,9 @@ func (n *inspection) readJournal() error {
 		}
 		if err != nil {
 			n.problem(path, "%v", bare(err))
+			if !errors.Is(err, errTorn) || wholeBehind(path, 0) {
+				n.lost = append(n.lost, n.Problems[len(n.Problems)-1])
+			}
 			continue
 		}
 		n.files.keep(g) // read though the writer removes it meanwhile
@@ -509,8 +554,12 @@ func (n *inspection) readJournal() error {
 		})
 		if err != nil {
 			n.problem(path, "%v", err)
+			n.lost = append(n.lost, n.Problems[len(n.Problems)-1])
 		} else if lost > 0 && n.Writer == nil {
 			n.problem(path, "the last %d bytes are not whole records; the next run leaves them out", lost)
+			if wholeBehind(path, lost) {
+				n.lost = append(n.lost, n.Problems[len(n.Problems)-1])
+			}
 		}
 	}
 	return nil
