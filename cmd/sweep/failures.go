@@ -32,7 +32,7 @@ panicked, and the command that runs it again.`,
 			return err
 		}
 		defer rows.Close()
-		groups, err := report.GroupFailures(dir, rows, plan)
+		groups, err := report.GroupFailures(cmd.Context(), dir, rows, plan)
 		if err != nil {
 			return err
 		}

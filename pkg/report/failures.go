@@ -2,6 +2,7 @@ package report
 
 import (
 	"cmp"
+	"context"
 	"fmt"
 	"regexp"
 	"slices"
@@ -28,7 +29,8 @@ type FailureGroup struct {
 	Pattern string        `json:"pattern"` // the message, with # for each number
 	Count   int64         `json:"count"`
 	Shared  []SharedValue `json:"shared"` // that all of them have and not all of the plan
-	// Of is how many trials of the plan have the shared values.
+	// Of is how many trials of the plan have the shared values, -1 of a plan that
+	// is too large to be looked through.
 	Of      int64  `json:"of"`
 	Example int64  `json:"example"` // the first of them
 	ID      string `json:"example_id"`
@@ -60,6 +62,8 @@ func (g *FailureGroup) Where() string {
 	switch {
 	case g.Count == 1:
 		return "at " + text
+	case text != "" && g.Of < 0:
+		return "all at " + text
 	case text != "":
 		return fmt.Sprintf("all at %s, where the plan has %d trials", text, g.Of)
 	}
@@ -134,11 +138,20 @@ func (c *placeColumns) of(trial int64) []models.Value {
 
 // GroupFailures groups the failed trials of a result folder, the largest groups
 // first.
-func GroupFailures(dir string, rows *store.Rows, plan *experiment.Plan) ([]*FailureGroup, error) {
+func GroupFailures(ctx context.Context, dir string, rows *store.Rows, plan *experiment.Plan) (list []*FailureGroup, err error) {
+	err = guard(ctx, func(b *beat) error {
+		list, err = groupFailures(b, dir, rows, plan)
+		return err
+	})
+	return list, err
+}
+
+func groupFailures(beat *beat, dir string, rows *store.Rows, plan *experiment.Plan) ([]*FailureGroup, error) {
 	type key struct{ class, pattern string }
 	groups := make(map[key]*FailureGroup)
 	columns := newPlaceColumns(plan)
 	err := rows.Each(store.FailureColumns, func(r *store.Record) error {
+		beat.tick()
 		f := r.Failure
 		if f == nil {
 			return nil
@@ -172,21 +185,38 @@ func GroupFailures(dir string, rows *store.Rows, plan *experiment.Plan) ([]*Fail
 	slices.SortFunc(list, func(a, b *FailureGroup) int {
 		return cmp.Or(-cmp.Compare(a.Count, b.Count), cmp.Compare(a.Example, b.Example), cmp.Compare(a.Class, b.Class))
 	})
-	share(list, columns)
+	share(beat, list, columns)
 	return list, nil
 }
 
+// maxLooked is how many trials a plan can have to be looked through.
+const maxLooked = 1 << 24
+
 // share finds what the trials of each group share and others of the plan do not,
 // and counts the trials of the plan that have it.
-func share(groups []*FailureGroup, columns *placeColumns) {
+func share(beat *beat, groups []*FailureGroup, columns *placeColumns) {
 	if len(groups) == 0 {
 		return
 	}
+	// Of a plan that is too large to be looked through, the first trials and those
+	// behind them in leaps tell what varies.
+	large := columns.plan.Len() > maxLooked
 	whole := make([]fewValues, len(columns.names))
-	for trial := range columns.plan.Len() {
+	look := func(trial int64) {
+		beat.tick()
 		for i, v := range columns.of(trial) {
 			whole[i].add(v)
 		}
+	}
+	first := columns.plan.Len()
+	if large {
+		first = maxLooked / 16
+		for i := range first {
+			look(i * (columns.plan.Len() / first))
+		}
+	}
+	for trial := range first {
+		look(trial)
 	}
 	for _, g := range groups {
 		g.Shared = []SharedValue{}
@@ -202,7 +232,14 @@ func share(groups []*FailureGroup, columns *placeColumns) {
 			g.Shared = append(g.Shared, s)
 		}
 	}
+	if large {
+		for _, g := range groups {
+			g.Of = -1
+		}
+		return
+	}
 	for trial := range columns.plan.Len() {
+		beat.tick()
 		row := columns.of(trial)
 		for _, g := range groups {
 			in := true

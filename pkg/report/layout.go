@@ -199,6 +199,9 @@ func (c *chart) layout(beat *beat, st *style) *Scene {
 	head := 0.0
 	if titled {
 		head = lineOf(st.small) + st.gap/2
+		if st.terminal {
+			head = st.small
+		}
 	}
 	foot := st.tick + st.gap/2 + lineOf(st.small)
 	if st.terminal {
@@ -211,8 +214,8 @@ func (c *chart) layout(beat *beat, st *style) *Scene {
 	}
 	if st.terminal {
 		top = legendHeight
-		if c.y.label != "" {
-			top += st.font // the label lies above the axis, for no text is turned
+		if c.y.label != "" || c.bar != nil && c.bar.axis.label != "" {
+			top += st.font // labels lie above their axes, for no text is turned
 		}
 	}
 	bottom := lineOf(st.font) + st.gap
@@ -263,6 +266,9 @@ func (c *chart) layout(beat *beat, st *style) *Scene {
 	snap := func(x float64) float64 { return math.Round(x*st.dots) / st.dots }
 	// Much text and many panels leave little of a small canvas.
 	left, w, h = snap(left), max(snap(w), st.least()), max(snap(h), st.least())
+	if st.terminal {
+		h = max(2*math.Floor(((st.height-top-bottom)/float64(rows)-head-foot)/2), st.least()) // whole characters
+	}
 	between = snap(between)
 	step := snap(head + h + foot + st.gap/2)
 	if st.terminal {
@@ -288,6 +294,14 @@ func (c *chart) layout(beat *beat, st *style) *Scene {
 	base := end + foot + st.font
 	if st.terminal {
 		s.add(&Text{At: Point{0, top}, Size: st.font, Text: c.y.label, Color: black})
+		if c.bar != nil {
+			// In the same line, as far as there is room.
+			text := []rune(label(flat(c.bar.axis.label)))
+			if room := int(st.width-cellWidth(label(c.y.label), 0)) - 2; len(text) > room {
+				text = append(text[:max(room-1, 0)], '…')
+			}
+			s.add(&Text{At: Point{st.width, top}, Size: st.font, Text: string(text), Align: 1, Color: black})
+		}
 	} else {
 		s.add(&Text{At: Point{st.gap + 0.8*st.font, centre}, Size: st.font, Text: c.y.label, Align: 0.5, Up: true, Color: black})
 	}
@@ -408,7 +422,11 @@ func (c *chart) panel(s *Scene, beat *beat, st *style, p panel, box Box, leftmos
 		s.add(&Path{Lines: strokes, Stroke: black, Width: st.line})
 	}
 	if titled {
-		s.add(&Text{At: Point{box.X + box.W/2, box.Y - st.gap}, Size: st.small, Text: p.title, Align: 0.5, Color: black})
+		title := p.title
+		if text := []rune(flat(title)); st.terminal && float64(len(text)) > box.W {
+			title = "…" + string(text[len(text)-max(int(box.W)-1, 0):]) // the value is behind
+		}
+		s.add(&Text{At: Point{box.X + box.W/2, box.Y - st.gap}, Size: st.small, Text: title, Align: 0.5, Color: black})
 	}
 }
 
@@ -441,7 +459,6 @@ func (b *colorBar) draw(s *Scene, st *style, box Box, numbers float64) {
 		s.add(&Text{At: Point{box.X + box.W + st.tick + st.gap/2, at + st.digits()/2}, Size: st.small, Text: t.text, Color: black})
 	}
 	if st.terminal {
-		s.add(&Text{At: Point{s.Width, box.Y}, Size: st.font, Text: b.axis.label, Align: 1, Color: black})
 		return
 	}
 	s.add(&Path{Lines: strokes, Stroke: black, Width: st.line})

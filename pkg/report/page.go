@@ -121,10 +121,10 @@ func (r *Report) page(beat *beat, figures []*Figure) ([]byte, error) {
 		d := r.spec.Model.Params[a.Param].Decl()
 		p.Axes = append(p.Axes, pageAxis{d.Name, d.Unit, a.Value(0).String(), a.Value(a.Len - 1).String(), a.Len})
 	}
-	if p.Groups, err = GroupFailures(r.dir, rows, plan); err != nil {
+	if p.Groups, err = groupFailures(beat, r.dir, rows, plan); err != nil {
 		return nil, err
 	}
-	if p.Columns, err = summarize(r.dir, plan); err != nil {
+	if p.Columns, err = summarize(beat, r.dir, plan); err != nil {
 		return nil, err
 	}
 	runs, err := store.Runs(r.dir)

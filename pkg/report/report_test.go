@@ -400,3 +400,40 @@ func TestScaling(t *testing.T) {
 		t.Errorf("without replicates: %v", err)
 	}
 }
+
+// On a terminal labels are whole and apart: that of the x axis below it, that of
+// the colours in a line of its own, and a place without a value is empty while any
+// other has dots.
+func TestTerminalLabels(t *testing.T) {
+	r := computed(t, grid, library)
+	f := drawOne(t, r, "{kind: heatmap, x: a, y: b, z: mean(value), panels: replicate, label: {x: along, y: up, z: how much there is}}")
+	for _, size := range [][2]int{{110, 44}, {110, 37}, {110, 36}, {80, 24}, {81, 25}, {60, 20}} {
+		text, err := f.Terminal(t.Context(), size[0], size[1], false)
+		if err != nil {
+			t.Fatal(err)
+		}
+		lines := strings.Split(strings.TrimSuffix(text, "\n"), "\n")
+		if len(lines) != size[1] || !strings.Contains(text, "along") || !strings.HasPrefix(lines[0], "up ") || !strings.HasSuffix(lines[0], " how much there is") {
+			t.Errorf("at %v:\n%s", size, text)
+		}
+		for i := range 3 {
+			if !strings.Contains(text, fmt.Sprintf(" = %d ", i)) && !strings.Contains(text, fmt.Sprintf(" = %d\n", i)) {
+				t.Errorf("at %v there is no title of panel %d:\n%s", size, i, text)
+			}
+		}
+	}
+	one := drawOne(t, r, "{kind: heatmap, x: a, y: b, z: mean(value), where: a > 2}")
+	text, err := one.Terminal(t.Context(), 60, 20, false)
+	if err != nil {
+		t.Fatal(err)
+	}
+	// Of a = 3, 4, 5 at b = 1 only 5 has a value, and it is the lowest row.
+	lines := strings.Split(text, "\n")
+	row := []rune(lines[14])
+	if left := strings.TrimRight(string(row[6:24]), " "); left != "" {
+		t.Errorf("places without a value have %q in\n%s", left, text)
+	}
+	if strings.TrimSpace(string(row[44:52])) == "" {
+		t.Errorf("a place with a value is empty in\n%s", text)
+	}
+}

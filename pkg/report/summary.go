@@ -91,7 +91,7 @@ func ofKey(key uint64) float64 {
 
 // summarize reads the data set of the folder and sums up each of its columns but
 // for identities and messages.
-func summarize(dir string, plan store.Plan) ([]*summary, error) {
+func summarize(beat *beat, dir string, plan store.Plan) ([]*summary, error) {
 	var list []*summary
 	var names []string
 	for _, c := range store.Fields(plan) {
@@ -115,6 +115,7 @@ func summarize(dir string, plan store.Plan) ([]*summary, error) {
 		asked, of = append(asked, names[i]), append(of, i)
 	}
 	_, err := store.Scan(dir, plan, asked, func(k *store.Chunk) error {
+		beat.look()
 		for c, i := range of {
 			list[i].add(k, c, words[i])
 		}
@@ -136,6 +137,7 @@ func summarize(dir string, plan store.Plan) ([]*summary, error) {
 	}
 	for shift := 64 - digitBits; shift >= 0 && len(asked) > 0; shift -= digitBits {
 		_, err := store.Scan(dir, plan, asked, func(k *store.Chunk) error {
+			beat.look()
 			for c, i := range of {
 				eachNumber(k, c, list[i].Series(), func(x float64) {
 					if math.IsNaN(x) {

@@ -95,10 +95,11 @@ func (s *Scene) terminal(beat *beat, columns, rows int, colors bool) string {
 					} else {
 						q.lower = c
 					}
-					// The darker the pixel, the more of its four dots.
-					if c.A > 0 {
+					// The darker the pixel, the more of its four dots. A place
+					// without a value has none, and every other at least one.
+					if c.A > 0 && c != nothing {
 						light := (0.2126*float64(c.R) + 0.7152*float64(c.G) + 0.0722*float64(c.B)) / 255
-						q.dots |= dither(x, y, 1-light)
+						q.dots |= dither(x, y, max(1-light, 0.13))
 					}
 				}
 			}
