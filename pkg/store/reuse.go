@@ -309,7 +309,14 @@ func (s *Store) takeOver(b *block, from *held) error {
 			return err
 		}
 	}
-	if err := s.writer.append(b); err != nil {
+	if err := s.writer.append(b); errors.Is(err, errLarge) && b.rows() > 1 {
+		for _, half := range halves(s.tables.journal, b) {
+			if err := s.takeOver(half, from); err != nil {
+				return err
+			}
+		}
+		return nil
+	} else if err != nil {
 		return err
 	}
 	e := s.writer.frame

@@ -381,7 +381,12 @@ func (s *Store) commitBatch(b *block) error {
 		}
 	}
 	if err := s.writer.append(b); errors.Is(err, errLarge) && b.rows() > 1 {
-		return s.commitHalves(b)
+		for _, half := range halves(s.tables.journal, b) {
+			if err := s.commitBatch(half); err != nil {
+				return err
+			}
+		}
+		return nil
 	} else if err != nil {
 		return err
 	}
@@ -400,21 +405,18 @@ func (s *Store) commitBatch(b *block) error {
 	return nil
 }
 
-// commitHalves writes a batch that is too large for a frame as two.
-func (s *Store) commitHalves(b *block) error {
+// halves divides a batch that is too large for a frame.
+func halves(t *table, b *block) (two [2]*block) {
 	order := make([]int32, b.rows())
 	for i := range order {
 		order[i] = int32(i)
 	}
 	half := len(order) / 2
-	for _, rows := range [][]int32{order[:half], order[half:]} {
-		part := newBlock(s.tables.journal)
-		part.addRows(b, rows)
-		if err := s.commitBatch(part); err != nil {
-			return err
-		}
+	for i, rows := range [][]int32{order[:half], order[half:]} {
+		two[i] = newBlock(t)
+		two[i].addRows(b, rows)
 	}
-	return nil
+	return two
 }
 
 // enter takes note of a batch that is in the journal, and returns the parts
