@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"math/big"
+	"regexp"
 	"strconv"
 	"strings"
 )
@@ -120,6 +121,9 @@ func allDigits(s string) bool {
 	return true
 }
 
+// numpy is a sequence as Python writes it.
+var numpy = regexp.MustCompile(`^(?:np\.|numpy\.)?(linspace|logspace|geomspace|arange)\((.*)\)$`)
+
 // explain turns a refusal into a message for what people write by habit.
 func explain(text string, err error) error {
 	lower := strings.ToLower(strings.TrimLeft(text, "+-"))
@@ -136,6 +140,13 @@ func explain(text string, err error) error {
 		return mistakef("write "+strings.ReplaceAll(text, "_", ""), "%s has underscores", clip(text))
 	case strings.Contains(text, ",") && allDigits(strings.ReplaceAll(lower, ",", "")):
 		return mistakef("write a decimal point, and no separator of thousands", "%s has a comma", clip(text))
+	}
+	if call := numpy.FindStringSubmatch(text); call != nil {
+		name := call[1]
+		if name == "arange" {
+			name = "range"
+		}
+		return mistakef("did you mean {"+name+": ["+clip(strings.TrimSpace(call[2]))+"]}?", "%q is not a number", clip(text))
 	}
 	if closed := strings.ReplaceAll(text, " ", ""); closed != text {
 		if _, err := parseNumber(closed); err == nil {

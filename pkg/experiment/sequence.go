@@ -121,16 +121,27 @@ func (p *Plan) coarsest() int {
 		if p.carry != nil {
 			fs = fs[:len(fs)-1]
 		}
-		for _, f := range fs {
-			longest = max(longest, f.len)
+		for i := range fs {
+			if !fs[i].whole() {
+				longest = max(longest, fs[i].len)
+			}
 		}
 	}
 	return max(bits.Len64(uint64(longest-1))-1, 0)
 }
 
+// whole reports whether each coarser grid has all rows of a factor: choices, texts and
+// flags have no coarser list of which the rest were between.
+func (f *factor) whole() bool {
+	return f.levels == nil && !slices.ContainsFunc(f.members, func(m member) bool {
+		return m.axis.kind != models.TextKind && m.axis.kind != models.FlagKind
+	})
+}
+
 // stratum is a factor by level: which of its rows each coarser grid has.
 type stratum struct {
-	len int64
+	len   int64
+	whole bool // each grid has all rows
 	// The rows of a tied factor from coarse to fine, and how many have at least
 	// each level. nil where rows and levels go by the row's number.
 	rows  []int32
@@ -138,7 +149,7 @@ type stratum struct {
 }
 
 func newStratum(f *factor, levels int) stratum {
-	s := stratum{len: f.len}
+	s := stratum{len: f.len, whole: f.whole()}
 	if f.levels == nil {
 		return s
 	}
@@ -157,7 +168,10 @@ func newStratum(f *factor, levels int) stratum {
 
 // upTo is how many rows have at least the level.
 func (s *stratum) upTo(level int) int64 {
-	if s.rows != nil {
+	switch {
+	case s.whole:
+		return s.len
+	case s.rows != nil:
 		return s.count[level]
 	}
 	return (s.len-1)>>level + 1
@@ -167,6 +181,8 @@ func (s *stratum) upTo(level int) int64 {
 // level if fresh.
 func (s *stratum) row(i int64, level int, fresh bool) int64 {
 	switch {
+	case s.whole:
+		return i // none is fresh
 	case s.rows != nil && fresh:
 		return int64(s.rows[s.count[level+1]+i])
 	case s.rows != nil:

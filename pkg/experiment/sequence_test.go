@@ -3,6 +3,7 @@ package experiment
 import (
 	"fmt"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/neurosweep/sweep/pkg/models"
@@ -161,5 +162,31 @@ func BenchmarkSequence(b *testing.B) {
 				}
 			})
 		}
+	}
+}
+
+// The first grid of a plan has all choices and flags, and the numbers from coarse to fine.
+func TestChoicesAreWholeInEveryGrid(t *testing.T) {
+	p := parse(t, "about: a\nmodel: bms\nparams: {gamma: {linspace: [0, 0.8, 9]}, scaling: [raw, per-sqrt-n], self: [true, false]}\n").Plan()
+	permutation(t, p, handed(t, p))
+	first := make(map[string]int)
+	var pt models.Point
+	p.EachLevel(func(level int, from, to int64) {
+		for trial := from; trial < to && level == 0; trial++ {
+			p.Point(trial, &pt)
+			first[pt.Values[bms.Param("scaling")].String()+pt.Values[bms.Param("self")].String()]++
+		}
+	})
+	if len(first) != 4 || first["rawtrue"] != 2 || first["per-sqrt-nfalse"] != 2 {
+		t.Errorf("the first grid has %v", first)
+	}
+}
+
+// A sequence as Python writes it is named as a spec does.
+func TestSequencesOfPython(t *testing.T) {
+	_, err := Parse("x.yaml", []byte("about: a\nmodel: bms\nparams: {gamma: \"np.linspace(0, 0.95, 6)\"}\n"), Options{Models: twins})
+	_, plain := Parse("x.yaml", []byte("about: a\nmodel: bms\nparams:\n  gamma: np.linspace(0, 0.95, 6)\n"), Options{Models: twins})
+	if err == nil || plain == nil || !strings.Contains(plain.Error(), "did you mean {linspace: [0, 0.95, 6]}?") {
+		t.Error(err, plain)
 	}
 }
