@@ -7,6 +7,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/neurosweep/sweep/internal/plain"
 	"github.com/neurosweep/sweep/pkg/store"
 )
 
@@ -30,7 +31,7 @@ func (a *app) configCommand() *cobra.Command {
 		}
 		w := tabwriter.NewWriter(a.stdout, 0, 0, 2, ' ', 0)
 		for _, r := range rows {
-			fmt.Fprintf(w, "%s\t%s\t%s\n", r.Key, r.Value, r.Origin)
+			fmt.Fprintf(w, "%s\t%s\t%s\n", r.Key, plain.Text(r.Value), plain.Text(r.Origin))
 		}
 		return w.Flush()
 	})

@@ -15,6 +15,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/neurosweep/sweep/internal/plain"
 	"github.com/neurosweep/sweep/pkg/experiment"
 	"github.com/neurosweep/sweep/pkg/models"
 	"github.com/neurosweep/sweep/pkg/report"
@@ -267,7 +268,7 @@ func (h *hashHeap) Pop() any {
 }
 
 func (a *app) printAudit(dir string, r *audited) error {
-	fmt.Fprintf(a.stdout, "%s: %d of %d trials run again with seed %d", dir, r.Sampled, r.Done, r.Seed)
+	fmt.Fprintf(a.stdout, "%s: %d of %d trials run again with seed %d", plain.Text(dir), r.Sampled, r.Done, r.Seed)
 	if r.Skipped > 0 {
 		fmt.Fprintf(a.stdout, ", %d left out because the state before them is not there", r.Skipped)
 	}

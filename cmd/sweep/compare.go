@@ -6,6 +6,7 @@ import (
 	"strings"
 	"text/tabwriter"
 
+	"github.com/neurosweep/sweep/internal/plain"
 	"github.com/neurosweep/sweep/pkg/models"
 	"github.com/neurosweep/sweep/pkg/store"
 )
@@ -192,7 +193,7 @@ func (a *app) printColumns(columns []columnDiff) error {
 		if d.First >= 0 {
 			first = fmt.Sprint(d.First)
 		}
-		fmt.Fprintf(w, "%s\t%d\t%d\t%s\t%s\n", d.Column, d.Equal, d.Different, orDash(strings.Join(distance, ", ")), first)
+		fmt.Fprintf(w, "%s\t%d\t%d\t%s\t%s\n", plain.Text(d.Column), d.Equal, d.Different, orDash(strings.Join(distance, ", ")), first)
 	}
 	return w.Flush()
 }

@@ -9,6 +9,7 @@ import (
 	"github.com/spf13/cobra"
 	"go.yaml.in/yaml/v3"
 
+	"github.com/neurosweep/sweep/internal/plain"
 	"github.com/neurosweep/sweep/pkg/experiment"
 	"github.com/neurosweep/sweep/pkg/models"
 	"github.com/neurosweep/sweep/pkg/models/all"
@@ -288,7 +289,7 @@ func specKeys(s *experiment.Spec) (map[string]string, error) {
 }
 
 func (a *app) printDiff(d *folderDiff) error {
-	fmt.Fprintf(a.stdout, "A: %s\nB: %s\n", d.A, d.B)
+	fmt.Fprintf(a.stdout, "A: %s\nB: %s\n", plain.Text(d.A), plain.Text(d.B))
 	for _, part := range []struct {
 		name string
 		list []keyDiff
@@ -300,7 +301,7 @@ func (a *app) printDiff(d *folderDiff) error {
 		fmt.Fprintf(a.stdout, "\n%s:\n", part.name)
 		w := tabwriter.NewWriter(a.stdout, 0, 0, 2, ' ', 0)
 		for _, k := range part.list {
-			fmt.Fprintf(w, "  %s\t%s\t%s\n", k.Key, oneLine(k.A), oneLine(k.B))
+			fmt.Fprintf(w, "  %s\t%s\t%s\n", plain.Text(k.Key), oneLine(k.A), oneLine(k.B))
 		}
 		if err := w.Flush(); err != nil {
 			return err
@@ -325,7 +326,7 @@ func (a *app) printDiff(d *folderDiff) error {
 
 // oneLine is a value of a spec in a table.
 func oneLine(text string) string {
-	text = strings.Join(strings.Fields(text), " ")
+	text = plain.Text(strings.Join(strings.Fields(text), " "))
 	const most = 60
 	if runes := []rune(text); len(runes) > most {
 		text = string(runes[:most]) + "…"

@@ -9,9 +9,7 @@ import (
 	"io"
 	"io/fs"
 	"os"
-	"os/signal"
 	"path/filepath"
-	"syscall"
 
 	"github.com/spf13/cobra"
 
@@ -73,6 +71,18 @@ func (a *app) export(ctx context.Context, arg string, flags specFlags, o exportO
 	if o.out == "" && o.arrow && a.rawOut.terminal() != nil {
 		return errors.New("an Arrow file is not for a terminal: name a file with --out")
 	}
+	// From here on a signal ends it in good order, and leaves no half file.
+	h := hear()
+	defer h.close()
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	go func() {
+		select {
+		case <-h.first:
+			cancel(h.status())
+		case <-ctx.Done():
+		}
+	}()
 	side, err := a.openSide(arg, flags)
 	if err != nil {
 		return err
@@ -83,22 +93,6 @@ func (a *app) export(ctx context.Context, arg string, flags specFlags, o exportO
 	if r := side.rows.Report(); r.Done < r.Planned && !o.notebook {
 		fmt.Fprintf(a.stderr, "sweep: %s has %d of %d trials so far; these are exported\n", dir, r.Done, r.Planned)
 	}
-
-	stopped := make(chan os.Signal, 1)
-	signal.Notify(stopped, syscall.SIGINT, syscall.SIGTERM)
-	defer signal.Stop(stopped)
-	ctx, cancel := context.WithCancelCause(ctx)
-	defer cancel(nil)
-	go func() {
-		select {
-		case s := <-stopped:
-			if s == syscall.SIGTERM {
-				cancel(status(exitTerminated))
-			}
-			cancel(status(exitInterrupted))
-		case <-ctx.Done():
-		}
-	}()
 
 	write := func(w io.Writer) error { return source.CSV(ctx, w) }
 	switch {

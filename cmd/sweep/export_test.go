@@ -220,3 +220,24 @@ func TestExportRefuses(t *testing.T) {
 		t.Errorf("left over: %v, %v", left, err)
 	}
 }
+
+// TestExportSparse: a file that would have a place for each of a hundred million trials
+// and a few records is refused, and the records are exported by themselves.
+func TestExportSparse(t *testing.T) {
+	dir := t.TempDir()
+	writeSpec(t, dir, "wide.yaml", "about: Does an export grow with the plan?\nmodel: probe\nreplicates: 100000\nparams:\n  x: {linspace: [0, 1, 1000]}\n")
+	must(t, sweep(t, dir, "plan", "wide.yaml", "--pilot", "20"), 0)
+	said := must(t, sweep(t, dir, "export", "results/wide", "--netcdf", "--out", "wide.nc"), exitError)
+	if !strings.Contains(said, "GB, a place for each of 100000000 planned trials, of which 2") {
+		t.Errorf("the message is %s", said)
+	}
+	must(t, sweep(t, dir, "export", "results/wide", "--csv", "--out", "wide.csv"), 0)
+	text, err := os.ReadFile(filepath.Join(dir, "wide.csv"))
+	if lines := bytes.Count(text, []byte("\n")); err != nil || lines < 21 || lines > 100 {
+		t.Errorf("%d lines, %v", lines, err)
+	}
+	left, err := filepath.Glob(filepath.Join(dir, "*wide.nc*"))
+	if err != nil || len(left) > 0 {
+		t.Errorf("left over: %v, %v", left, err)
+	}
+}

@@ -6,6 +6,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/neurosweep/sweep/internal/plain"
 	"github.com/neurosweep/sweep/pkg/experiment"
 	"github.com/neurosweep/sweep/pkg/report"
 	"github.com/neurosweep/sweep/pkg/store"
@@ -54,19 +55,19 @@ func (a *app) openRows(dir string, plan *experiment.Plan) (*store.Rows, error) {
 	}
 	r := rows.Report()
 	for _, p := range r.Problems {
-		fmt.Fprintf(a.stderr, "sweep: %s: %s\n", dir, p)
+		fmt.Fprintf(a.stderr, "sweep: %s: %s\n", plain.Text(dir), plain.Text(p.String()))
 	}
 	if r.Earlier > 0 {
-		fmt.Fprintf(a.stderr, "sweep: %s: %d files are of another plan than spec.yaml gives and are not looked at\n", dir, r.Earlier)
+		fmt.Fprintf(a.stderr, "sweep: %s: %d files are of another plan than spec.yaml gives and are not looked at\n", plain.Text(dir), r.Earlier)
 	}
 	return rows, nil
 }
 
 func (a *app) printFailures(dir string, r *store.Report, groups []*report.FailureGroup) {
-	fmt.Fprintf(a.stdout, "%s: %d of %d trials failed\n", dir, r.Failed, r.Done)
+	fmt.Fprintf(a.stdout, "%s: %d of %d trials failed\n", plain.Text(dir), r.Failed, r.Done)
 	for _, g := range groups {
-		fmt.Fprintf(a.stdout, "\n%d × %s: %s\n", g.Count, g.Class, g.Pattern)
-		fmt.Fprintf(a.stdout, "  %s\n", g.Where())
+		fmt.Fprintf(a.stdout, "\n%d × %s: %s\n", g.Count, plain.Text(g.Class), plain.Text(g.Pattern))
+		fmt.Fprintf(a.stdout, "  %s\n", plain.Text(g.Where()))
 		fmt.Fprintf(a.stdout, "  trial %d: %s\n", g.Example, indent(g.Message, "    "))
 		if g.Stack != "" {
 			fmt.Fprintf(a.stdout, "    %s\n", indent(strings.TrimSpace(g.Stack), "    "))

@@ -6,6 +6,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/neurosweep/sweep/internal/plain"
 	"github.com/neurosweep/sweep/pkg/report"
 	"github.com/neurosweep/sweep/pkg/store"
 )
@@ -59,23 +60,24 @@ checked every record of the data set.`,
 }
 
 func (a *app) printLitter(dir string, l *store.Litter) error {
+	named := plain.Text(dir)
 	w := tabwriter.NewWriter(a.stdout, 0, 0, 2, ' ', 0)
 	for _, f := range l.Remove {
-		fmt.Fprintf(w, "%s\t%s\t%s\n", f.File, size(float64(f.Bytes)), f.Why)
+		fmt.Fprintf(w, "%s\t%s\t%s\n", plain.Text(f.File), size(float64(f.Bytes)), plain.Text(f.Why))
 	}
 	for _, f := range l.Keep {
-		fmt.Fprintf(w, "%s\t%s\tSTAYS: %s\n", f.File, size(float64(f.Bytes)), f.Why)
+		fmt.Fprintf(w, "%s\t%s\tSTAYS: %s\n", plain.Text(f.File), size(float64(f.Bytes)), plain.Text(f.Why))
 	}
 	if err := w.Flush(); err != nil {
 		return err
 	}
 	switch {
 	case len(l.Remove) == 0:
-		fmt.Fprintf(a.stdout, "%s: there is nothing to remove\n", dir)
+		fmt.Fprintf(a.stdout, "%s: there is nothing to remove\n", named)
 	case l.Removed:
-		fmt.Fprintf(a.stdout, "%s: %s removed\n", dir, size(float64(l.Bytes)))
+		fmt.Fprintf(a.stdout, "%s: %s removed\n", named, size(float64(l.Bytes)))
 	default:
-		fmt.Fprintf(a.stdout, "%s: %s could be removed; 'sweep gc %s --yes' does so\n", dir, size(float64(l.Bytes)), report.QuoteArg(dir))
+		fmt.Fprintf(a.stdout, "%s: %s could be removed; 'sweep gc %s --yes' does so\n", named, size(float64(l.Bytes)), report.QuoteArg(dir))
 	}
 	return nil
 }

@@ -8,6 +8,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/neurosweep/sweep/internal/plain"
 	"github.com/neurosweep/sweep/pkg/store"
 )
 
@@ -167,7 +168,7 @@ func rangesLeft(m store.Range, s *store.Surveyed, most int) (ranges []store.Rang
 func (a *app) printStatus(on *subject, i *statusInfo) {
 	a.printReportWith(on.dir, i.Report, i.FromEarlier)
 	if on.other() {
-		fmt.Fprintf(a.stdout, "the folder holds the data set of another spec: %s\n", on.differs())
+		fmt.Fprintf(a.stdout, "the folder holds the data set of another spec: %s\n", plain.Text(on.differs()))
 	}
 	a.printExpected(i.expected)
 }
@@ -176,7 +177,7 @@ func (a *app) printStatus(on *subject, i *statusInfo) {
 func (a *app) printExpected(e expected) {
 	switch {
 	case e.refused != nil:
-		fmt.Fprintf(a.stdout, "the next run refuses the folder: %v\n", refusedText(e.refused))
+		fmt.Fprintf(a.stdout, "the next run refuses the folder: %v\n", plain.Text(refusedText(e.refused)))
 	case e.present > 0:
 		fmt.Fprintf(a.stdout, "the next run moves %d records to history/, where they stay, and takes over %d of them\n", e.present, e.present-e.Moves)
 	}
@@ -193,6 +194,7 @@ func refusedText(err error) string {
 func (a *app) printReport(dir string, r *store.Report) { a.printReportWith(dir, r, 0) }
 
 func (a *app) printReportWith(dir string, r *store.Report, earlier int64) {
+	dir = plain.Text(dir)
 	if earlier > 0 {
 		fmt.Fprintf(a.stdout, "%s: %d of %d done (%d from an earlier spec), %d failed, %d in sealed parts\n", dir, r.Done, r.Planned, earlier, r.Failed, r.Sealed)
 	} else {
@@ -200,13 +202,13 @@ func (a *app) printReportWith(dir string, r *store.Report, earlier int64) {
 			dir, r.Done, r.Planned, 100*float64(r.Done)/float64(r.Planned), r.Failed, r.Sealed)
 	}
 	if r.Writer != nil {
-		fmt.Fprintf(a.stdout, "running: process %d on %s, started %s\n", r.Writer.PID, r.Writer.Host, moment(r.Writer.Started))
+		fmt.Fprintf(a.stdout, "running: process %d on %s, started %s\n", r.Writer.PID, plain.Text(r.Writer.Host), moment(r.Writer.Started))
 	}
 	if l := r.LastRun; l != nil {
-		fmt.Fprintf(a.stdout, "last run: %s on %s", moment(l.Started), l.Host)
+		fmt.Fprintf(a.stdout, "last run: %s on %s", moment(l.Started), plain.Text(l.Host))
 		switch {
 		case l.Error != "":
-			fmt.Fprintf(a.stdout, ", ended with: %s", l.Error)
+			fmt.Fprintf(a.stdout, ", ended with: %s", plain.Text(l.Error))
 		case !l.Ended.IsZero():
 			fmt.Fprintf(a.stdout, ", %v", l.Ended.Sub(l.Started).Round(time.Second))
 		case r.Writer == nil:
@@ -229,6 +231,6 @@ func (a *app) printReportWith(dir string, r *store.Report, earlier int64) {
 		fmt.Fprintf(a.stdout, "%d files are of an earlier plan; the next run takes over what the plans share\n", r.Earlier)
 	}
 	for _, p := range r.Problems {
-		fmt.Fprintf(a.stdout, "problem: %s\n", p)
+		fmt.Fprintf(a.stdout, "problem: %s\n", plain.Text(p.String()))
 	}
 }

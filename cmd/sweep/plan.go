@@ -11,6 +11,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/neurosweep/sweep/internal/plain"
 	"github.com/neurosweep/sweep/pkg/experiment"
 	"github.com/neurosweep/sweep/pkg/models"
 	"github.com/neurosweep/sweep/pkg/store"
@@ -204,7 +205,7 @@ func (a *app) planInfo(ctx context.Context, spec *experiment.Spec, head int64) (
 }
 
 func (a *app) printPlan(p *planInfo) error {
-	fmt.Fprintf(a.stdout, "%s: %d trials of %s, seed %d, in %s order\n", p.Spec, p.Trials, p.Model, p.Seed, p.Order)
+	fmt.Fprintf(a.stdout, "%s: %d trials of %s, seed %d, in %s order\n", plain.Text(p.Spec), p.Trials, p.Model, p.Seed, p.Order)
 	w := tabwriter.NewWriter(a.stdout, 0, 0, 2, ' ', 0)
 	for _, ax := range p.Axes {
 		fmt.Fprintf(w, "  %s\t%d values\t%v … %v\n", ax.Param, ax.Len, shown(ax.First), shown(ax.Last))
@@ -219,9 +220,9 @@ func (a *app) printPlan(p *planInfo) error {
 	for i, b := range p.Blocks {
 		a.printBlock(i, b, len(p.Blocks))
 	}
-	fmt.Fprintf(a.stdout, "constant: %s\n", strings.Join(p.constants, ", "))
+	fmt.Fprintf(a.stdout, "constant: %s\n", plain.Text(strings.Join(p.constants, ", ")))
 	for _, d := range p.Derived {
-		fmt.Fprintf(a.stdout, "column %s: %s, %s\n", d.Name, d.Kind, d.Doc)
+		fmt.Fprintf(a.stdout, "column %s: %s, %s\n", d.Name, d.Kind, plain.Text(d.Doc))
 	}
 	for _, k := range p.Record {
 		much := "all of it"
@@ -234,9 +235,9 @@ func (a *app) printPlan(p *planInfo) error {
 		fmt.Fprintf(a.stdout, "stream %s: changes with the replicate%s\n", s.Name, and(s.Depends))
 	}
 	if p.FromEarlier > 0 {
-		fmt.Fprintf(a.stdout, "results: %s, %d of %d done (%d from an earlier spec), %d to do\n", p.Results, p.Done, p.Trials, p.FromEarlier, p.Trials-p.Done)
+		fmt.Fprintf(a.stdout, "results: %s, %d of %d done (%d from an earlier spec), %d to do\n", plain.Text(p.Results), p.Done, p.Trials, p.FromEarlier, p.Trials-p.Done)
 	} else {
-		fmt.Fprintf(a.stdout, "results: %s, %d done, %d to do\n", p.Results, p.Done, p.Trials-p.Done)
+		fmt.Fprintf(a.stdout, "results: %s, %d done, %d to do\n", plain.Text(p.Results), p.Done, p.Trials-p.Done)
 	}
 	a.printExpected(p.expected)
 	if p.Estimate != nil {
@@ -284,6 +285,9 @@ func (a *app) printBlock(i int, b blockInfo, blocks int) {
 func shown(v any) any {
 	if v == nil {
 		return "-"
+	}
+	if text, ok := v.(string); ok {
+		return plain.Text(text)
 	}
 	return v
 }
@@ -376,7 +380,7 @@ func (a *app) checkCommand() *cobra.Command {
 				continue
 			}
 			if !a.json {
-				fmt.Fprintf(a.stdout, "%s: %d trials of %s\n", path, spec.Plan().Len(), spec.Model.Name)
+				fmt.Fprintf(a.stdout, "%s: %d trials of %s\n", plain.Text(path), spec.Plan().Len(), spec.Model.Name)
 			}
 		}
 		if len(mistakes) > 0 {

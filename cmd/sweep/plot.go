@@ -14,6 +14,7 @@ import (
 	"github.com/spf13/cobra"
 	"golang.org/x/term"
 
+	"github.com/neurosweep/sweep/internal/plain"
 	"github.com/neurosweep/sweep/pkg/experiment"
 	"github.com/neurosweep/sweep/pkg/models/all"
 	"github.com/neurosweep/sweep/pkg/report"
@@ -81,7 +82,7 @@ replaced only if they are such figures.`,
 			return errors.Join(a.printJSON("sweep.plot/v1", "figures", paths), err)
 		}
 		for _, p := range paths {
-			fmt.Fprintln(a.stdout, p)
+			fmt.Fprintln(a.stdout, plain.Text(p))
 		}
 		return err
 	})

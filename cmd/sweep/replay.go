@@ -14,6 +14,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/neurosweep/sweep/internal/plain"
 	"github.com/neurosweep/sweep/pkg/experiment"
 	"github.com/neurosweep/sweep/pkg/models"
 	"github.com/neurosweep/sweep/pkg/runner"
@@ -86,6 +87,10 @@ trial of a chain begins with the state that the link before it left in the folde
 				return err
 			}
 			r.Traces = out
+			i := slices.IndexFunc(plan.Setting().Model.Traces, func(tr *models.Trace) bool {
+				return slices.Contains(record, "all") || slices.Contains(record, tr.Name)
+			})
+			r.trace = plan.Setting().Model.Traces[i].Name
 		}
 		if a.json {
 			err = a.printJSON("sweep.replay/v1", "replay", r)
@@ -141,6 +146,7 @@ type replayed struct {
 	Seconds   float64        `json:"seconds"`
 	Record    *recorded      `json:"record"`           // null if there is none to compare with
 	Traces    string         `json:"traces,omitempty"` // the file they were written to
+	trace     string         // the first of them
 
 	point models.Point
 	now   *store.Record
@@ -298,13 +304,13 @@ func showSlot(kind models.OutputKind, s *models.Slot) string {
 }
 
 func (a *app) printReplay(dir string, m *models.Model, r *replayed) error {
-	fmt.Fprintf(a.stdout, "%s: trial %d, replicate %d, id %s\n", dir, r.Trial, r.Replicate, r.ID)
+	fmt.Fprintf(a.stdout, "%s: trial %d, replicate %d, id %s\n", plain.Text(dir), r.Trial, r.Replicate, r.ID)
 	if r.Direction != 0 {
 		fmt.Fprintf(a.stdout, "  direction = %s\n", map[int]string{1: "up", -1: "down"}[r.Direction])
 	}
 	for i, p := range m.Params {
 		if v := r.point.Values[i]; v.IsSet() {
-			fmt.Fprintln(a.stdout, strings.TrimRight(fmt.Sprintf("  %s = %s %s", p.Decl().Name, v, p.Decl().Unit), " "))
+			fmt.Fprintln(a.stdout, strings.TrimRight(fmt.Sprintf("  %s = %s %s", p.Decl().Name, plain.Text(v.String()), p.Decl().Unit), " "))
 		}
 	}
 	took := time.Duration(r.Seconds * float64(time.Second))
@@ -321,7 +327,8 @@ func (a *app) printReplay(dir string, m *models.Model, r *replayed) error {
 		}
 	}
 	if r.Traces != "" {
-		fmt.Fprintf(a.stdout, "traces in %s; in Python: pandas.read_parquet(%q).pivot_table(index=\"time\", columns=[\"trace\", \"i\"], values=\"value\").plot()\n", r.Traces, r.Traces)
+		fmt.Fprintf(a.stdout, "traces in %s; in Python, the first numbers of one: pandas.read_parquet(%q, filters=[(\"trace\", \"==\", %q), (\"i\", \"<\", 5)]).pivot(index=\"time\", columns=\"i\", values=\"value\").plot()\n",
+			plain.Text(r.Traces), r.Traces, r.trace)
 	}
 	switch {
 	case r.unkept():

@@ -7,6 +7,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/neurosweep/sweep/internal/plain"
 	"github.com/neurosweep/sweep/pkg/report"
 	"github.com/neurosweep/sweep/pkg/store"
 )
@@ -43,7 +44,7 @@ replaced only if it is such a page.`,
 		if a.json {
 			return a.printJSON("sweep.report/v1", "report", path)
 		}
-		fmt.Fprintln(a.stdout, path)
+		fmt.Fprintln(a.stdout, plain.Text(path))
 		return nil
 	})
 	flags.add(cmd)

@@ -126,7 +126,7 @@ func (a *app) run(ctx context.Context, spec *experiment.Spec, o runOptions) erro
 	record.Set, record.Settings = spec.Set, a.settings.values()
 	dir := filepath.Join(a.settings.Results, spec.Name)
 	plan := spec.Plan()
-	notice := func(text string) { fmt.Fprintf(a.stderr, "sweep: %s\n", text) }
+	notice := func(text string) { fmt.Fprintf(a.stderr, "sweep: %s\n", plain.Text(text)) }
 
 	var st *store.Store
 	costs := runner.NewCosts(plan.Setting().Model)
@@ -312,7 +312,7 @@ func (a *app) workers() int {
 // sayStart says what there is of the data set, what of another was moved away, and
 // until when trials are begun.
 func (a *app) sayStart(dir string, spec *experiment.Spec, c store.Counts, moved store.Moved, until time.Time) {
-	fmt.Fprintf(a.stderr, "%s: %d trials of %s", dir, c.Planned, spec.Model.Name)
+	fmt.Fprintf(a.stderr, "%s: %d trials of %s", plain.Text(dir), c.Planned, spec.Model.Name)
 	if c.Reused > 0 {
 		fmt.Fprintf(a.stderr, ", %d taken over from the earlier spec", c.Reused)
 	}
@@ -353,7 +353,7 @@ func (a *app) sayEnd(ctx context.Context, h *halt, tell *teller, e runEnd) error
 	dir, after, took := e.dir, e.after, e.took.Round(time.Millisecond)
 	tell.flush() // before what follows, where both are one terminal
 	if !a.json {
-		fmt.Fprintf(a.stdout, "%s: %d of %d trials", dir, after.Done, after.Planned)
+		fmt.Fprintf(a.stdout, "%s: %d of %d trials", plain.Text(dir), after.Done, after.Planned)
 		if after.Failed > 0 {
 			fmt.Fprintf(a.stdout, ", %d failed", after.Failed)
 		}
@@ -408,10 +408,10 @@ func (a *app) sayEnd(ctx context.Context, h *halt, tell *teller, e runEnd) error
 		})
 	}
 	if len(drawn.files) > 0 {
-		fmt.Fprintf(a.stdout, "figures   %s\n", strings.Join(drawn.files, " "))
+		fmt.Fprintf(a.stdout, "figures   %s\n", plain.Text(strings.Join(drawn.files, " ")))
 	}
 	if drawn.page != "" {
-		fmt.Fprintf(a.stdout, "report    %s\n", drawn.page)
+		fmt.Fprintf(a.stdout, "report    %s\n", plain.Text(drawn.page))
 	}
 	if large && a.settings.Figures != nil {
 		fmt.Fprintf(a.stdout, "figures   %s draw so large a data set when asked\n", again)

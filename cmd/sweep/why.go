@@ -13,6 +13,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/neurosweep/sweep/internal/plain"
 	"github.com/neurosweep/sweep/pkg/experiment"
 	"github.com/neurosweep/sweep/pkg/models"
 	"github.com/neurosweep/sweep/pkg/models/all"
@@ -98,7 +99,7 @@ func (a *app) why(ctx context.Context, on *subject, point []string) (*reason, er
 			r.Text = fmt.Sprintf("%s will be run: it was done for an earlier spec, %s\n%s", place, by, again)
 		case f.Status != "ok":
 			r.State = "failed"
-			r.Text = fmt.Sprintf("%s failed (%s: %s), %s\nit is run again with --retry-failed", place, f.Class, f.Error, by)
+			r.Text = fmt.Sprintf("%s failed (%s: %s), %s\nit is run again with --retry-failed", place, f.Class, plain.Text(f.Error), by)
 		case f.Earlier || on.other():
 			r.State = "reusable"
 			r.Text = fmt.Sprintf("%s was done for an earlier spec, %s\nthe next run takes it over", place, by)
@@ -140,7 +141,7 @@ func (a *app) explain(dir string, spec *experiment.Spec, plan *experiment.Plan, 
 		return fmt.Sprintf("it has not been run, and no sealed part of %s is of the model %s", dir, spec.Model.Name)
 	}
 	var b strings.Builder
-	fmt.Fprintf(&b, "it has not been run\nthe record nearest to it is trial %d of %s", near.Trial, near.File)
+	fmt.Fprintf(&b, "it has not been run\nthe record nearest to it is trial %d of %s", near.Trial, plain.Text(near.File))
 	if len(near.Differs) == 0 {
 		b.WriteString(", of the same model, version, seed, replicate and parameters")
 		if p.Direction != 0 {
@@ -158,7 +159,7 @@ func (a *app) explain(dir string, spec *experiment.Spec, plan *experiment.Plan, 
 		if there == "" {
 			there = "not set or not known"
 		}
-		fmt.Fprintf(&b, "\n  %s is %s here and %s there", d.Name, d.Here, there)
+		fmt.Fprintf(&b, "\n  %s is %s here and %s there", plain.Text(d.Name), plain.Text(d.Here), plain.Text(there))
 		if i := spec.Model.Param(d.Name); i >= 0 && plan.Constants()[i] == spec.Model.Params[i].Decl().Default {
 			b.WriteString("; what is here is the default")
 		}
@@ -204,7 +205,7 @@ func describeRun(dir string, f *store.Found) string {
 		text = "by a run that is not known any more"
 	}
 	if run := store.FindRun(dir, f.Run); run != nil {
-		text += fmt.Sprintf(" on %s, begun %s", run.Host, moment(run.Started))
+		text += fmt.Sprintf(" on %s, begun %s", plain.Text(run.Host), moment(run.Started))
 	}
 	if f.Wall > 0 {
 		text += fmt.Sprintf(", in %v", time.Duration(f.Wall))

@@ -6,6 +6,8 @@ import (
 	"slices"
 	"strings"
 	"unicode/utf8"
+
+	"github.com/neurosweep/sweep/internal/plain"
 )
 
 // Error is one mistake in a spec.
@@ -40,15 +42,15 @@ type Error struct {
 // line with carets below, the hint.
 func (e *Error) Error() string {
 	var b strings.Builder
-	b.WriteString(e.File)
+	b.WriteString(plain.Text(e.File))
 	if e.Line > 0 {
 		fmt.Fprintf(&b, ":%d:%d", e.Line, e.Column)
 	}
 	b.WriteString(": ")
 	if e.Path != "" {
-		b.WriteString(e.Path + ": ")
+		b.WriteString(plain.Text(e.Path) + ": ")
 	}
-	b.WriteString(e.Message)
+	b.WriteString(plain.Text(e.Message))
 	if e.Line > 0 && strings.TrimSpace(e.Source) != "" {
 		text, pad, width := e.excerpt()
 		number := fmt.Sprintf("  %d | ", e.Line)
@@ -56,7 +58,7 @@ func (e *Error) Error() string {
 		fmt.Fprintf(&b, "\n%s%s\n%s%s%s", number, text, gutter, pad, strings.Repeat("^", width))
 	}
 	if e.Hint != "" {
-		b.WriteString("\n  " + e.Hint)
+		b.WriteString("\n  " + strings.ReplaceAll(e.Hint, "\n", "\n  "))
 	}
 	return b.String()
 }
@@ -75,6 +77,11 @@ func (e *Error) excerpt() (text, pad string, width int) {
 		to = min(len(line), from+longest)
 	}
 	shown, before := slices.Clone(line[from:to]), slices.Clone(line[from:at])
+	for i, r := range shown { // of one width, for the carets
+		if r != '\t' && !plain.Shown(r) {
+			shown[i] = '\ufffd'
+		}
+	}
 	for i, r := range before {
 		if r != '\t' {
 			before[i] = ' '

@@ -25,6 +25,10 @@ const (
 	noFlag   = -1
 )
 
+// cellsPerCheck is how many values of a coordinate are computed between two looks at
+// the context: some milliseconds.
+const cellsPerCheck = 1 << 14
+
 // chunkBytes is about how much is written at once.
 const chunkBytes = 1 << 20
 
@@ -48,21 +52,24 @@ func (s *Source) NetCDF(ctx context.Context, out io.WriterAt) error {
 	if n.rows == 0 {
 		return fmt.Errorf("there is no record yet")
 	}
+	if err := n.sparse(); err != nil {
+		return err
+	}
 	n.describe()
-	if err := n.layOut(); err != nil {
+	if err := n.layOut(ctx); err != nil {
 		return err
 	}
 	if err := n.header.Write(out); err != nil {
 		return err
 	}
 	for i := range n.coordinates {
-		if err := n.writeCoordinate(&n.coordinates[i]); err != nil {
+		if err := n.writeCoordinate(ctx, &n.coordinates[i]); err != nil {
 			return err
 		}
 	}
 	if n.product && n.rows < s.Plan.Len() {
 		for i := range n.measured {
-			if err := n.clear(&n.measured[i]); err != nil {
+			if err := n.clear(ctx, &n.measured[i]); err != nil {
 				return err
 			}
 		}
@@ -71,6 +78,43 @@ func (s *Source) NetCDF(ctx context.Context, out io.WriterAt) error {
 		return err
 	}
 	return n.pad()
+}
+
+// A file of a plan that is a product has a place for each trial. It may have so many
+// times as many as there are records, or this many bytes.
+const (
+	mostPlaces = 16
+	fewBytes   = 64 << 20
+)
+
+// sparse refuses a file that would be places without values and little else: it
+// grows with the plan, and not with what was computed.
+func (n *netCDF) sparse() error {
+	planned := n.Plan.Len()
+	if !n.product || n.rows >= planned/mostPlaces {
+		return nil
+	}
+	var width int64 // of a trial
+	for i, c := range n.columns {
+		s := &n.stats[i]
+		switch {
+		case c.Kind == models.BoolKind:
+			width++
+		case c.Kind == models.LabelKind:
+			width += s.width
+		case c.Kind != models.SeriesKind:
+			width += 8
+		case s.short == s.long:
+			width += 8 * s.long
+		default:
+			width += 16 // where it begins, and its length
+		}
+	}
+	bytes := float64(planned) * float64(width)
+	if bytes <= fewBytes {
+		return nil
+	}
+	return fmt.Errorf("as netCDF this takes about %.2g GB, a place for each of %d planned trials, of which %d have a record: run the others first, or export CSV or Arrow, which have the records alone", bytes/1e9, planned, n.rows)
 }
 
 // pad makes the file as long as its header says: the last variable may end
@@ -315,7 +359,7 @@ func (n *netCDF) describe() {
 }
 
 // layOut makes the dimensions and the variables.
-func (n *netCDF) layOut() error {
+func (n *netCDF) layOut(ctx context.Context) error {
 	if n.product {
 		n.layOutDims()
 	} else {
@@ -330,7 +374,7 @@ func (n *netCDF) layOut() error {
 	}
 	var columns []int // along the dimension trial, or all dimensions
 	if i, f := field("trial"); n.product {
-		if err := n.coordinate(f, n.dims, n.Plan.Len(), func(i int64) cell { return intCell(n.turned(i)) }); err != nil {
+		if err := n.coordinate(ctx, f, n.dims, n.Plan.Len(), func(i int64) cell { return intCell(n.turned(i)) }); err != nil {
 			return err
 		}
 	} else {
@@ -338,7 +382,7 @@ func (n *netCDF) layOut() error {
 	}
 	field("id") // 32 characters for each trial; its number says the same
 	if i, f := field("replicate"); n.product {
-		if err := n.coordinate(f, n.dims[n.replicate:n.replicate+1], n.Plan.Replicates(), intCell); err != nil {
+		if err := n.coordinate(ctx, f, n.dims[n.replicate:n.replicate+1], n.Plan.Replicates(), intCell); err != nil {
 			return err
 		}
 	} else {
@@ -352,12 +396,12 @@ func (n *netCDF) layOut() error {
 			if !constant.IsSet() {
 				continue
 			}
-			if err := n.coordinate(f, nil, 1, func(int64) cell { return cellOfValue(constant) }); err != nil {
+			if err := n.coordinate(ctx, f, nil, 1, func(int64) cell { return cellOfValue(constant) }); err != nil {
 				return err
 			}
 		case n.product:
 			field(f.Name + "_i") // the place along a dimension
-			if err := n.along(f, n.grid.Params[p], func(at *models.Point) models.Value { return at.Values[p] }); err != nil {
+			if err := n.along(ctx, f, n.grid.Params[p], func(at *models.Point) models.Value { return at.Values[p] }); err != nil {
 				return err
 			}
 		default:
@@ -372,11 +416,11 @@ func (n *netCDF) layOut() error {
 			columns = append(columns, i)
 		case d == len(n.grid.Derived): // the direction of a carry
 			ways := n.Plan.Directions()
-			if err := n.coordinate(f, n.dims[n.replicate+1:n.replicate+2], int64(len(ways)), func(i int64) cell { return cell{State: models.Set, Text: ways[i]} }); err != nil {
+			if err := n.coordinate(ctx, f, n.dims[n.replicate+1:n.replicate+2], int64(len(ways)), func(i int64) cell { return cell{State: models.Set, Text: ways[i]} }); err != nil {
 				return err
 			}
 		default:
-			if err := n.along(f, n.grid.Derived[d], func(at *models.Point) models.Value { return at.Derived[d] }); err != nil {
+			if err := n.along(ctx, f, n.grid.Derived[d], func(at *models.Point) models.Value { return at.Derived[d] }); err != nil {
 				return err
 			}
 		}
@@ -440,7 +484,7 @@ func (n *netCDF) turned(i int64) int64 {
 func intCell(i int64) cell { return cell{State: models.Set, Bits: uint64(i)} }
 
 // along adds a coordinate over some dimensions of the grid.
-func (n *netCDF) along(f store.Field, over []int, value func(*models.Point) models.Value) error {
+func (n *netCDF) along(ctx context.Context, f store.Field, over []int, value func(*models.Point) models.Value) error {
 	var dims []int
 	cells := int64(1)
 	for _, d := range over {
@@ -452,7 +496,7 @@ func (n *netCDF) along(f store.Field, over []int, value func(*models.Point) mode
 		stride[i] = s
 		s *= n.header.Dims[n.dims[i]].Len
 	}
-	return n.coordinate(f, dims, cells, func(i int64) cell {
+	return n.coordinate(ctx, f, dims, cells, func(i int64) cell {
 		at := int64(0)
 		for _, d := range slices.Backward(over) {
 			length := n.grid.Dims[d].Len
@@ -465,9 +509,12 @@ func (n *netCDF) along(f store.Field, over []int, value func(*models.Point) mode
 }
 
 // coordinate adds a variable of cells values that the plan knows.
-func (n *netCDF) coordinate(f store.Field, dims []int, cells int64, value func(i int64) cell) error {
+func (n *netCDF) coordinate(ctx context.Context, f store.Field, dims []int, cells int64, value func(i int64) cell) error {
 	var s stats
 	for i := range cells {
+		if i%cellsPerCheck == 0 && ctx.Err() != nil {
+			return context.Cause(ctx)
+		}
 		s.add(value(i), f.Kind)
 	}
 	v, err := n.newVariable(f, dims, &s, false)
@@ -566,12 +613,15 @@ func (n *netCDF) flush(v *variable, value int64) error {
 	return err
 }
 
-func (n *netCDF) writeCoordinate(v *variable) error {
+func (n *netCDF) writeCoordinate(ctx context.Context, v *variable) error {
 	n.buf = n.buf[:0]
 	from := int64(0)
 	for i := range v.cells {
 		n.buf = v.append(n.buf, v.value(i))
 		if len(n.buf) >= chunkBytes || i == v.cells-1 {
+			if err := ctx.Err(); err != nil {
+				return context.Cause(ctx)
+			}
 			if err := n.flush(v, from*v.width); err != nil {
 				return err
 			}
@@ -582,7 +632,7 @@ func (n *netCDF) writeCoordinate(v *variable) error {
 }
 
 // clear fills a variable, where trials are missing.
-func (n *netCDF) clear(v *variable) error {
+func (n *netCDF) clear(ctx context.Context, v *variable) error {
 	if v.part == values {
 		return nil
 	}
@@ -591,6 +641,9 @@ func (n *netCDF) clear(v *variable) error {
 	for i := range cells {
 		n.buf = append(n.buf, v.fill...)
 		if len(n.buf) >= chunkBytes || i == cells-1 {
+			if err := ctx.Err(); err != nil {
+				return context.Cause(ctx)
+			}
 			if err := n.flush(v, from*v.width); err != nil {
 				return err
 			}

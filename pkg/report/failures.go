@@ -7,16 +7,38 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"unicode/utf8"
 
+	"github.com/neurosweep/sweep/internal/plain"
 	"github.com/neurosweep/sweep/pkg/experiment"
 	"github.com/neurosweep/sweep/pkg/models"
 	"github.com/neurosweep/sweep/pkg/store"
 )
 
-// QuoteArg is text as a shell reads it back.
+// QuoteArg is text as a shell reads it back, in one line.
 func QuoteArg(text string) string {
 	if plainArg.MatchString(text) {
 		return text
+	}
+	if plain.Text(text) != text {
+		// What is not shown as itself is given by its bytes, which shells take
+		// between $' and '.
+		var b strings.Builder
+		for i := 0; i < len(text); {
+			c, n := utf8.DecodeRuneInString(text[i:])
+			switch {
+			case c == '\\' || c == '\'':
+				b.WriteString(`\` + string(c))
+			case plain.Shown(c) && !(c == utf8.RuneError && n == 1):
+				b.WriteString(text[i : i+n])
+			default:
+				for _, one := range []byte(text[i : i+n]) {
+					fmt.Fprintf(&b, `\%03o`, one)
+				}
+			}
+			i += n
+		}
+		return "$'" + b.String() + "'"
 	}
 	return "'" + strings.ReplaceAll(text, "'", `'\''`) + "'"
 }

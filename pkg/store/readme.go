@@ -68,5 +68,5 @@ func (s *Store) describeSeries(b *strings.Builder) {
 		}
 		fmt.Fprintf(b, "| `%s` | %s | %s | %s | %s |\n", k.Trace.Name, k.Trace.Unit, k.Trace.Time, kept, strings.ReplaceAll(k.Trace.Doc, "|", `\|`))
 	}
-	fmt.Fprintf(b, "\n```python\ns = pd.read_parquet(%q, filters=[(\"trial\", \"==\", 0)])\ns.pivot_table(index=\"time\", columns=[\"trace\", \"i\"], values=\"value\").plot()\n```\n", filepath.ToSlash(s.path(seriesDir)))
+	fmt.Fprintf(b, "\n```python\n# Of one trial the first numbers of one trace.\ns = pd.read_parquet(%q, filters=[(\"trial\", \"==\", 0), (\"trace\", \"==\", %q), (\"i\", \"<\", 5)])\ns.pivot(index=\"time\", columns=\"i\", values=\"value\").plot()\n```\n", filepath.ToSlash(s.path(seriesDir)), s.plan.Setting().Record[0].Trace.Name)
 }

@@ -58,7 +58,7 @@ var extremes = []struct {
 	{"gcm", "fixed_point", map[string]models.Value{"n": number(2000), "transient": number(0)}},
 	{"henon", "zero_one", map[string]models.Value{"sample": number(100_000), "transient": number(0)}},
 	{"hopfield", "", map[string]models.Value{"n": number(1 << 18), "patterns": number(1 << 14)}},
-	{"logistic", "autocorrelation", map[string]models.Value{"sample": number(100_000), "transient": number(0), "r": models.FloatValue(1), "x0": models.FloatValue(0.5)}},
+	{"logistic", "autocorrelation", map[string]models.Value{"sample": number(100_000), "transient": number(0), "r": models.FloatValue(1.00001), "x0": models.FloatValue(0.5)}},
 	{"lorenz", "zero_one", map[string]models.Value{"dt": models.FloatValue(1e-5), "interval": models.FloatValue(1000), "transient": models.FloatValue(0)}},
 	{"quadratic", "period", map[string]models.Value{"limit": number(1e9), "shortcuts": models.FlagValue(false)}},
 }
