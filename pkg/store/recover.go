@@ -245,8 +245,6 @@ func (s *Store) checkPart(k int, name string) error {
 		return errDated
 	case !r.exact || bad != nil || k >= s.parts.planned || r.rows() != int64(partSize(s.plan, k)):
 		return fmt.Errorf("%s is %w", r.file.Name(), errShape)
-	case failed > 0 && s.retry:
-		return errRetry
 	}
 	if err := r.begins(); err != nil {
 		return err
@@ -264,6 +262,8 @@ func (s *Store) checkPart(k int, name string) error {
 		return err
 	case !same:
 		return errTraces
+	case failed > 0 && s.retry: // all of it goes over into the part that is made anew
+		return errRetry
 	}
 	if err := s.proveSums(k); err != nil {
 		return err

@@ -161,6 +161,26 @@ func TestRetryLeavesNothing(t *testing.T) {
 	}
 }
 
+// TestRetryOtherTraces: what has other traces than are asked for now stays, also where
+// its failures are run again.
+func TestRetryOtherTraces(t *testing.T) {
+	plan, dir := newTestPlan(60).recording(recorded...), t.TempDir()
+	if _, err := runOn(dir, plan, "a", 60, nil); err != nil {
+		t.Fatal(err)
+	}
+	other := newTestPlan(60).recording(otherwise...)
+	s, err := Open(t.Context(), dir, other, []byte("spec"), Options{Run: Run{ID: "b"}, RetryFailed: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	add(s, other, 60, 0)
+	mustClose(t, s)
+	if missing, err := runOn(dir, plan, "c", 60, nil); err != nil || missing != 0 {
+		t.Errorf("%d records are lost, %v", missing, err)
+	}
+	mustVerify(t, dir, plan)
+}
+
 // TestBesideOfOthers: files beside trials/ that are of another plan are said by verify,
 // and moved away, never removed, by the next run.
 func TestBesideOfOthers(t *testing.T) {
