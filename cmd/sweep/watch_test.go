@@ -32,7 +32,7 @@ func TestWatchOnce(t *testing.T) {
 	if code != 0 || stderr != "" {
 		t.Fatalf("%d\n%s", code, stderr)
 	}
-	for _, want := range []string{"results/f: done\n", "] 24 of 24 trials, 100.0 %", "grid 1 [====================] 8 of 8\n", "16 failed:\n  8 × error: mode error at x = #\n", "  8 × panic: "} {
+	for _, want := range []string{"results/f: done\n", "] 24 of 24 trials, 100.0 %", "grid 1 [====================] 12 of 12\n", "16 failed:\n  8 × error: mode error at x = #\n", "  8 × panic: "} {
 		if !strings.Contains(out, want) {
 			t.Errorf("no %q in\n%s", want, out)
 		}
