@@ -8,6 +8,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/schollz/progressbar/v3"
 	"golang.org/x/term"
 
 	"github.com/neurosweep/sweep/pkg/store"
@@ -105,21 +106,15 @@ func showBar(tell *teller, width func() int) show {
 }
 
 // barLine is a bar with what is to be said of it, in less than so many columns: a
-// line that fills a terminal wraps on some. What does not fit is left out, the
-// numbers last.
+// line that fills a terminal wraps on some. Where there is no room for a bar it is
+// left out, then what is said, the numbers last.
 func barLine(c store.Counts, text string, columns int) string {
 	room := columns - 1
-	share := float64(c.Done) / float64(max(c.Planned, 1))
-	numbers := fmt.Sprintf("%.0f%% (%d/%d)", 100*share, c.Done, c.Planned)
 	const least = 10 // of the bar
-	switch free := room - len(numbers) - len(text) - 4; {
-	case free >= least:
-		full := int(share * float64(free))
-		return fmt.Sprintf("%s [%s%s] %s", text, strings.Repeat("=", full), strings.Repeat(" ", free-full), numbers)
-	case free >= 2:
-		return numbers + ", " + text
+	if line := drawBar(c, text, least); len(line) <= room {
+		return drawBar(c, text, least+room-len(line))
 	}
-	line := numbers
+	line := fmt.Sprintf("%d%% (%d/%d)", int(100*float64(c.Done)/float64(max(c.Planned, 1))), c.Done, c.Planned)
 	for part := range strings.SplitSeq(text, ", ") {
 		if len(line)+2+len(part) > room {
 			break
@@ -127,6 +122,23 @@ func barLine(c store.Counts, text string, columns int) string {
 		line += ", " + part
 	}
 	return line[:max(min(len(line), room), 0)]
+}
+
+// drawBar is a bar of that width behind a text. It is a new one each time, since
+// terminals change their width.
+func drawBar(c store.Counts, text string, width int) string {
+	var line strings.Builder
+	bar := progressbar.NewOptions64(max(c.Planned, 1),
+		progressbar.OptionSetWriter(&line),
+		progressbar.OptionSetDescription(text),
+		progressbar.OptionSetWidth(width),
+		progressbar.OptionSetPredictTime(false), // its rate counts from the start, resumed trials included
+		progressbar.OptionSetElapsedTime(false),
+		progressbar.OptionShowCount(),
+		progressbar.OptionSetTheme(progressbar.Theme{Saucer: "=", SaucerHead: ">", SaucerPadding: " ", BarStart: "[", BarEnd: "]"}),
+	)
+	bar.Set64(c.Done) // writes to memory
+	return strings.TrimSpace(line.String()[strings.LastIndexByte(line.String(), '\r')+1:])
 }
 
 func describe(c store.Counts, rate float64, left time.Duration) string {
