@@ -54,9 +54,7 @@ func (a *app) openRows(dir string, plan *experiment.Plan) (*store.Rows, error) {
 		return nil, err
 	}
 	r := rows.Report()
-	for _, p := range r.Problems {
-		fmt.Fprintf(a.stderr, "sweep: %s: %s\n", plain.Text(dir), plain.Text(p.String()))
-	}
+	a.note(dir, r.Problems)
 	if r.Earlier > 0 {
 		fmt.Fprintf(a.stderr, "sweep: %s: %d files are of another plan than spec.yaml gives and are not looked at\n", plain.Text(dir), r.Earlier)
 	}

@@ -35,7 +35,8 @@ run would move. It reads what it needs to count, and verify reads all.`,
 			return err
 		}
 		answer := &statusInfo{Report: r}
-		if r.Writer == nil || on.other() { // else the run has taken over what it could
+		// Else a run has taken over what it could, or there is nothing to take over.
+		if r.Writer == nil && (r.Done < r.Planned || r.Earlier > 0) || on.other() {
 			if err := answer.add(cmd.Context(), on); err != nil {
 				return err
 			}

@@ -8,6 +8,9 @@ import (
 	"sync"
 
 	"golang.org/x/term"
+
+	"github.com/neurosweep/sweep/internal/plain"
+	"github.com/neurosweep/sweep/pkg/store"
 )
 
 // output is where the verbs print. It remembers the first error of a write, so
@@ -47,11 +50,24 @@ func (o *output) lost(err error) bool {
 	return o.err != nil && errors.Is(err, o.err)
 }
 
+// note tells what of a folder could not be read. The verb then does not end with 0,
+// whatever it says of the rest.
+func (a *app) note(dir string, problems []store.Problem) {
+	for _, p := range problems {
+		fmt.Fprintf(a.stderr, "sweep: %s: %s\n", plain.Text(dir), plain.Text(p.String()))
+	}
+	a.unread += len(problems)
+}
+
 // flushed is the exit status where the verb would end with code: an answer that did
 // not arrive is an error, told unless the verb ended with that error.
 func (a *app) flushed(code int, told error) int {
 	defer a.stderr.Flush()
 	a.stdout.Flush() // the error is kept where it is written
+	if code == exitOK && a.unread > 0 {
+		fmt.Fprintln(a.stderr, "sweep: what could not be read is missing from this; 'sweep run' of its spec sets it aside and runs its trials again")
+		code = exitError
+	}
 	if a.rawOut.err == nil {
 		return code
 	}

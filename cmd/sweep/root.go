@@ -59,6 +59,7 @@ type app struct {
 	rawErr         io.Writer
 	settings       settings
 	json           bool
+	unread         int // problems of the data that a verb answers for
 }
 
 // data is where a verb writes what programs read: as it is, but on a terminal.

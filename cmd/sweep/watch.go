@@ -56,6 +56,7 @@ once, as with --once, and ends with 0.`,
 			if err := w.look(ctx, time.Now()); err != nil {
 				return err
 			}
+			a.note(w.dir, w.found.Problems)
 			_, err := io.WriteString(a.stdout, w.frame(ctx, time.Now(), 80, 32, false))
 			return err
 		}
@@ -231,6 +232,8 @@ func (w *watch) expect(now time.Time, rows *store.Rows) {
 func (w *watch) status() error {
 	last := w.found.LastRun
 	switch {
+	case len(w.found.Problems) > 0:
+		return status(exitError)
 	case w.found.Done == w.found.Planned && w.found.Failed > 0:
 		return status(exitFailed)
 	case w.found.Done == w.found.Planned:

@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"encoding/hex"
+	"fmt"
 	"io"
 	"math"
 	"path/filepath"
@@ -122,7 +123,7 @@ func (r *Rows) sealedBlocks(k int, b *block, visit func(*block) error) error {
 			return nil
 		}
 		if err != nil {
-			return err
+			return fmt.Errorf("%s: %w", part.file.Name(), err)
 		}
 		if err := visit(b); err != nil {
 			return err
