@@ -397,6 +397,9 @@ func (w *world) step(spec *experiment.Spec, whole bool, ending int, retry bool) 
 		w.fatalf("%v", err)
 	} else if err != nil {
 		w.log = append(w.log, fmt.Sprintf("  step %d: %v", fault, err))
+		if !opened {
+			return // nothing was run, and the data set may be half moved
+		}
 		// What was run and can be read is there for good; the rest may be.
 		found, err := w.read(plan)
 		if err != nil && !errors.Is(err, os.ErrNotExist) {
