@@ -29,6 +29,7 @@ type planInfo struct {
 	expected
 	Replicates int64            `json:"replicates"`
 	Order      string           `json:"order"`
+	Coarse     []string         `json:"coarse,omitempty"` // the axes of which the grids before the last have less
 	Axes       []axisInfo       `json:"axes"`
 	Blocks     []blockInfo      `json:"blocks"`
 	Constants  map[string]any   `json:"constants"`
@@ -151,6 +152,9 @@ func (a *app) planInfo(ctx context.Context, spec *experiment.Spec, head int64) (
 	for _, ax := range plan.Axes() {
 		p.Axes = append(p.Axes, axisInfo{name(ax.Param), ax.Len, ax.Value(0).Plain(), ax.Value(ax.Len - 1).Plain()})
 	}
+	for _, i := range plan.Coarse() {
+		p.Coarse = append(p.Coarse, name(i))
+	}
 	for _, b := range plan.Blocks() {
 		info := blockInfo{Axes: []tiedInfo{}, Conditions: []conditionInfo{}, Shared: b.Shared, Trials: b.Trials}
 		for _, t := range b.Axes {
@@ -205,7 +209,11 @@ func (a *app) planInfo(ctx context.Context, spec *experiment.Spec, head int64) (
 }
 
 func (a *app) printPlan(p *planInfo) error {
-	fmt.Fprintf(a.stdout, "%s: %d trials of %s, seed %d, in %s order\n", plain.Text(p.Spec), p.Trials, p.Model, p.Seed, p.Order)
+	along := ""
+	if len(p.Coarse) > 0 && len(p.Coarse) < len(p.Axes) {
+		along = ", coarse first along " + strings.Join(p.Coarse, ", ")
+	}
+	fmt.Fprintf(a.stdout, "%s: %d trials of %s, seed %d, in %s order%s\n", plain.Text(p.Spec), p.Trials, p.Model, p.Seed, p.Order, along)
 	w := tabwriter.NewWriter(a.stdout, 0, 0, 2, ' ', 0)
 	for _, ax := range p.Axes {
 		fmt.Fprintf(w, "  %s\t%d values\t%v … %v\n", ax.Param, ax.Len, shown(ax.First), shown(ax.Last))

@@ -93,7 +93,7 @@ func (r *reader) carry(root *yaml.Node, s *Spec) *carry {
 	case i < 0:
 		r.fail(axis, "axis", "carry.axis", mistakef("give it a list or a sequence under params", "%s is no axis", axis.Value))
 		return nil
-	case len(g.factors[i].members) > 1 || g.factors[i].levels != nil:
+	case len(g.factors[i].members) > 1 || g.factors[i].grades != nil:
 		r.fail(axis, "axis", "carry.axis", mistakef("leave it out of zip, where, sample and bounds", "%s is tied to other parameters, and a chain needs all its values everywhere", axis.Value))
 		return nil
 	}

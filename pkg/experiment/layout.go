@@ -36,9 +36,19 @@ const (
 type factor struct {
 	len     int64
 	members []member
-	levels  []uint8 // by row: how coarse a grid it still belongs to; nil: as its number
+	grades  []grade // nil: the row's number says how coarse a grid it still belongs to
 	order   int     // where it stands among the factors
 	merged  int64   // rows of a design that were there before
+}
+
+// grade is how coarse a grid each row of a factor still belongs to, as far as some of
+// its parameters say: those of an axis or a zip that was tied to others, or of a
+// design. A row belongs to the coarsest grid to which all of its grades admit it.
+type grade struct {
+	params []int
+	levels []uint8 // by row
+	len    int64   // number of places that the levels go by
+	drawn  bool    // a design's
 }
 
 // member is one parameter of a factor.
@@ -67,11 +77,24 @@ func level(i int64) uint8 {
 	return uint8(bits.TrailingZeros64(uint64(i)))
 }
 
-func (f *factor) level(row int64) uint8 {
-	if f.levels == nil {
+// graded are the grades of a factor; the levels of one that goes by the row's number
+// are nil.
+func (f *factor) graded() []grade {
+	if f.grades != nil {
+		return f.grades
+	}
+	g := grade{len: f.len}
+	for _, m := range f.members {
+		g.params = append(g.params, m.param)
+	}
+	return []grade{g}
+}
+
+func (g *grade) level(row int64) uint8 {
+	if g.levels == nil {
 		return level(row)
 	}
-	return f.levels[row]
+	return g.levels[row]
 }
 
 // tabulated is a derived value: a table over the factors that it depends on.
@@ -498,13 +521,7 @@ func sortKey(v *models.Value) uint64 {
 // join makes one factor of several: rows are those of their product that it
 // has, each as often as it is named.
 func (l *layout) join(fs []int, rows []int32, more *member, moreLevels []uint8) {
-	joint := factor{len: int64(len(rows)), levels: make([]uint8, len(rows)), order: math.MaxInt}
-	for i := range joint.levels {
-		joint.levels[i] = topLevel
-		if moreLevels != nil {
-			joint.levels[i] = moreLevels[i]
-		}
-	}
+	joint := factor{len: int64(len(rows)), order: math.MaxInt}
 	stride := int64(1)
 	for _, f := range slices.Backward(fs) {
 		from := &l.factors[f]
@@ -516,16 +533,24 @@ func (l *layout) join(fs []int, rows []int32, more *member, moreLevels []uint8) 
 		}
 		for i, row := range rows {
 			at := int64(row) / stride % from.len
-			joint.levels[i] = min(joint.levels[i], from.level(at))
 			for j := range from.members {
 				members[j].places[i] = int32(from.members[j].at(at))
 			}
+		}
+		for _, g := range from.graded() {
+			levels := make([]uint8, len(rows))
+			for i, row := range rows {
+				levels[i] = g.level(int64(row) / stride % from.len)
+			}
+			g.levels = levels
+			joint.grades = append(joint.grades, g)
 		}
 		joint.members = append(members, joint.members...)
 		stride *= from.len
 	}
 	if more != nil {
 		joint.members = append(joint.members, *more)
+		joint.grades = append(joint.grades, grade{params: []int{more.param}, levels: moreLevels, len: more.axis.Len})
 	}
 	rest := l.factors[:0:0]
 	for i := range l.factors {

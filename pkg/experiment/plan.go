@@ -25,7 +25,8 @@ type Plan struct {
 	renumber   [][]renumbering // for each grid, by parameter: from its axis to the plan's
 	columns    []models.Column
 	order      Order
-	lengths    []int // of series, by output; 0 where it is not the same in all trials
+	thinned    [][]bool // for each grid, by parameter: whether the coarser ones have less of its axis
+	lengths    []int    // of series, by output; 0 where it is not the same in all trials
 }
 
 // renumbering says where on the plan's axis the values of a grid's axis stand.
@@ -68,6 +69,7 @@ func (s *Spec) Plan() *Plan {
 		p.grids = append(p.grids, &g)
 		p.first = append(p.first, p.first[len(p.first)-1]+g.length()*p.inner)
 		p.renumber = append(p.renumber, p.renumbered(&g))
+		p.thinned = append(p.thinned, s.thinned(&g))
 	}
 	for _, o := range p.setting.Model.Outputs {
 		length := 0

@@ -148,10 +148,11 @@ func (l *layout) draw(how *design, seed uint64, params []int, laws []law, count 
 		kept++
 	}
 	f.len, f.merged = int64(kept), int64(count-kept)
-	f.levels = make([]uint8, kept)
-	for i := range f.levels {
-		f.levels[i] = prefixLevel(i, kept)
+	levels := make([]uint8, kept)
+	for i := range levels {
+		levels[i] = prefixLevel(i, kept)
 	}
+	f.grades = []grade{{params: params, levels: levels, len: int64(kept), drawn: true}}
 	for k := range f.members {
 		f.members[k].places = f.members[k].places[:kept]
 	}

@@ -38,7 +38,7 @@ func Schema(list []*models.Model) map[string]any {
 		"model", object("enum", names, "description", "the model that is run"),
 		"seed", object("description", "all random numbers are a function of it", "$ref", "#/$defs/number"),
 		"replicates", object("description", "how often each place of the grid is run", "$ref", "#/$defs/number"),
-		"order", object("enum", orderNames, "description", "the order in which trials are handed out; it changes no number"),
+		"order", orderSchema(),
 		"measure", object("type", []string{"array", "object"}, "description", "what is asked of the model, with parameters"),
 		"record", object("type", []string{"array", "object"}, "description", "the traces that a run keeps"),
 		"params", object("type", "object", "description", "parameters and their values"),
@@ -72,6 +72,15 @@ func object(pairs ...any) map[string]any {
 		o[pairs[i].(string)] = pairs[i+1]
 	}
 	return o
+}
+
+// orderSchema is what may stand under order.
+func orderSchema() map[string]any {
+	axes := object("type", "array", "minItems", 1, "uniqueItems", true, "items", object("type", "string"), "description", "the axes of which coarser grids have less")
+	return object("description", "the order in which trials are handed out; it changes no number", "oneOf", []any{
+		object("enum", orderNames),
+		object("type", "object", "properties", object("coarse", axes), "required", []string{"coarse"}, "additionalProperties", false),
+	})
 }
 
 // modelSchema is what depends on the model, at the top and in blocks and

@@ -6,10 +6,6 @@ import (
 	"math/bits"
 	"slices"
 	"sort"
-
-	"go.yaml.in/yaml/v3"
-
-	"github.com/neurosweep/sweep/pkg/models"
 )
 
 // Order is an order in which the trials of a plan are handed out.
@@ -29,15 +25,6 @@ const (
 var orderNames = []string{"progressive", "row", "shuffle"}
 
 func (o Order) String() string { return orderNames[o] }
-
-func (r *reader) orderKey(n *yaml.Node) Order {
-	i := slices.Index(orderNames, n.Value)
-	if n.Kind != yaml.ScalarNode || i < 0 {
-		r.fail(n, "choice", "order", mistakef(suggest(n.Value, "orders", orderNames), "takes %s, not %s", models.Either(orderNames), what(n)))
-		return Progressive
-	}
-	return Order(i)
-}
 
 // Sequence says in which order the trials of a plan are handed out. It is for
 // one goroutine.
@@ -83,6 +70,17 @@ func (p *Plan) Levels() int {
 	return p.coarsest() + 1
 }
 
+// Coarse lists the parameters along whose axes the grids before the last are coarse,
+// in the order of the spec; none if the order does not go from coarse to fine.
+func (p *Plan) Coarse() (params []int) {
+	for _, a := range p.axes {
+		if p.Levels() > 1 && slices.ContainsFunc(p.thinned, func(thin []bool) bool { return thin[a.Param] }) {
+			params = append(params, a.Param)
+		}
+	}
+	return params
+}
+
 // EachLevel visits all trials in the order in which they are handed out, in
 // stretches [first, end), each with its level from 0, the coarsest grid.
 func (p *Plan) EachLevel(visit func(level int, first, end int64)) {
@@ -116,26 +114,31 @@ func (s *Sequence) Next(dst []int64) []int64 {
 // of two below the length of the longest axis.
 func (p *Plan) coarsest() int {
 	longest := int64(1)
-	for _, g := range p.grids {
-		fs := g.factors
-		if p.carry != nil {
-			fs = fs[:len(fs)-1]
-		}
+	for b := range p.grids {
+		fs := p.free(b)
 		for i := range fs {
-			if !fs[i].whole() {
-				longest = max(longest, fs[i].len)
+			for _, x := range fs[i].graded() {
+				if p.thins(b, &x) {
+					longest = max(longest, x.len)
+				}
 			}
 		}
 	}
 	return max(bits.Len64(uint64(longest-1))-1, 0)
 }
 
-// whole reports whether each coarser grid has all rows of a factor: choices, texts and
-// flags have no coarser list of which the rest were between.
-func (f *factor) whole() bool {
-	return f.levels == nil && !slices.ContainsFunc(f.members, func(m member) bool {
-		return m.axis.kind != models.TextKind && m.axis.kind != models.FlagKind
-	})
+// free are the factors of a grid but for that of a carried axis.
+func (p *Plan) free(b int) []factor {
+	fs := p.grids[b].factors
+	if p.carry != nil {
+		fs = fs[:len(fs)-1]
+	}
+	return fs
+}
+
+// thins reports whether coarser grids have less of the rows by the grade's levels.
+func (p *Plan) thins(b int, x *grade) bool {
+	return slices.ContainsFunc(x.params, func(param int) bool { return p.thinned[b][param] })
 }
 
 // stratum is a factor by level: which of its rows each coarser grid has.
@@ -148,13 +151,20 @@ type stratum struct {
 	count []int64
 }
 
-func newStratum(f *factor, levels int) stratum {
-	s := stratum{len: f.len, whole: f.whole()}
-	if f.levels == nil {
+func (p *Plan) stratum(b int, f *factor, levels int) stratum {
+	s := stratum{len: f.len}
+	thin := slices.DeleteFunc(f.graded(), func(x grade) bool { return !p.thins(b, &x) })
+	if s.whole = len(thin) == 0; s.whole || f.grades == nil {
 		return s
 	}
 	s.count = make([]int64, levels+2)
-	of := func(row int32) int { return min(int(f.levels[row]), levels) }
+	of := func(row int32) int {
+		level := levels
+		for i := range thin {
+			level = min(level, int(thin[i].levels[row]))
+		}
+		return level
+	}
 	s.rows = make([]int32, f.len)
 	for i := range s.rows {
 		s.rows[i] = int32(i)
@@ -203,13 +213,10 @@ func (s *stratum) row(i int64, level int, fresh bool) int64 {
 func (p *Plan) levels() func() (stretch, bool) {
 	top := p.coarsest()
 	strata := make([][]stratum, len(p.grids))
-	for b, g := range p.grids {
-		fs := g.factors
-		if p.carry != nil {
-			fs = fs[:len(fs)-1]
-		}
+	for b := range p.grids {
+		fs := p.free(b)
 		for i := range fs {
-			strata[b] = append(strata[b], newStratum(&fs[i], top))
+			strata[b] = append(strata[b], p.stratum(b, &fs[i], top))
 		}
 	}
 	links := int64(1)

@@ -53,6 +53,10 @@ type Spec struct {
 	// Order is the order in which trials are handed out. It changes no number
 	// and enters no identity.
 	Order Order
+	// Coarse are the parameters, by their place in the model, along whose axes the
+	// grids of the progressive order go from coarse to fine. Nil means that the
+	// axes and figures say.
+	Coarse []int
 	// Figures are the pictures to be drawn of the results. They change no number
 	// and enter no identity. Nil, unlike an empty list, means that the spec says
 	// nothing of them.
@@ -126,7 +130,9 @@ func Parse(file string, text []byte, o Options) (*Spec, error) {
 		if sound {
 			r.variant = v.name
 		}
+		r.layer = variantLayer
 		taken := r.spec(merged)
+		r.layer = fileLayer
 		r.variant = ""
 		if v.name == o.Variant {
 			s, chosen = taken, merged
@@ -145,6 +151,7 @@ func Parse(file string, text []byte, o Options) (*Spec, error) {
 		}
 	}
 	if len(o.Set) > 0 {
+		r.layer = overrideLayer
 		if index(chosen, "blocks") < 0 {
 			r.idle = make(map[*yaml.Node]bool)
 		}
@@ -157,7 +164,7 @@ func Parse(file string, text []byte, o Options) (*Spec, error) {
 		}
 	}
 	if len(r.errs) == 0 {
-		chosen = r.used(chosen)
+		chosen = r.keptOrder(r.used(chosen), s)
 		r.called(s, name, root, chosen, o)
 	}
 	if err := r.err(); err != nil {
@@ -196,9 +203,7 @@ func (r *reader) spec(root *yaml.Node) *Spec {
 			seed = r.count(v, "seed", 0, math.MaxInt64)
 		case "replicates":
 			s.Replicates = r.count(v, "replicates", 1, maxCount)
-		case "order":
-			s.Order = r.orderKey(v)
-		case "model", "measure", "record", "params", "sample", "derive", "zip", "where", "carry", "blocks", "streams", "figures", "variants":
+		case "model", "order", "measure", "record", "params", "sample", "derive", "zip", "where", "carry", "blocks", "streams", "figures", "variants":
 			// Read by functions of their own.
 		default:
 			r.unknownKey(k, s.Model)
@@ -213,7 +218,11 @@ func (r *reader) spec(root *yaml.Node) *Spec {
 			r.fail(root, "missing", key, mistakef(hint, "is missing"))
 		}
 	}
+	_, order := lookup(root, "order")
 	if s.Model == nil {
+		if order != nil {
+			r.orderKey(order, nil)
+		}
 		return nil
 	}
 	s.Model, s.assigned = r.measures(root, s.Model)
@@ -225,6 +234,9 @@ func (r *reader) spec(root *yaml.Node) *Spec {
 	r.unsure = nil
 	if r.fails > before {
 		r.unsure = perhaps(root, s.Model)
+	}
+	if order != nil {
+		s.Order, s.Coarse = r.orderKey(order, s)
 	}
 	s.Figures = r.figures(root, s)
 	return s

@@ -43,6 +43,7 @@ type reader struct {
 
 	unsure  []string // columns that figures may name although mistakes hide them
 	variant string   // being read, if the spec without it is right
+	layer   layer    // that is being read
 
 	yielded map[*yaml.Node]bool // blocks that gave something up
 	surplus map[*yaml.Node]bool // those of them that have no point of their own any more
