@@ -575,6 +575,11 @@ func (l *layout) resolve(param, order int) bool {
 	var fs []int
 	var only *Axis // the axis if nothing varies
 	held, ok := rule.when == nil, true
+	defer func() {
+		if ok && held && rule.when != nil {
+			l.r.holds[rule.when.node] = true
+		}
+	}()
 	row := int32(0)
 	defer l.r.reads(append(slices.Clone(rule.formulas), rule.when)...)()
 	ok = l.each(rule.names(), rule.node, rule.path, func(factors []int, _ []int64, params []int) bool {
@@ -618,10 +623,9 @@ func (l *layout) resolve(param, order int) bool {
 	switch {
 	case !ok:
 		return false
-	case !held && l.r.mayIdle(rule):
 	case !held:
-		l.r.fail(rule.when.node, "unused", rule.when.path, mistakef("", "the condition holds nowhere: the values of %s are used by nothing", d.Name))
-		return false
+		// It may hold in another block.
+		l.r.idles(rule.when, d.Name)
 	case len(fs) > 0:
 		axis, places := distinct(values, param, d.Kind)
 		l.values[param] = models.Value{}

@@ -152,9 +152,7 @@ func Parse(file string, text []byte, o Options) (*Spec, error) {
 	}
 	if len(o.Set) > 0 {
 		r.layer = overrideLayer
-		if index(chosen, "blocks") < 0 {
-			r.idle = make(map[*yaml.Node]bool)
-		}
+		r.idle = make(map[*yaml.Node]bool)
 		s = r.spec(chosen)
 		// What holds nowhere any more gives way, too.
 		if idle := r.idle; len(idle) > 0 {
@@ -303,10 +301,14 @@ func (r *reader) layOut(root *yaml.Node, s *Spec) {
 		blocks = []*yaml.Node{root}
 	}
 	s.derived = nil
+	r.holds, r.idled = make(map[*yaml.Node]bool), nil
 	for _, b := range blocks {
 		if g := r.grid(b, s); g != nil {
 			s.grids = append(s.grids, g)
 		}
+	}
+	if len(blocks) == 1 || len(s.grids) == len(blocks) {
+		r.unheld()
 	}
 	s.carry = r.carry(root, s)
 	if r.fails == before && len(s.grids) == len(blocks) {

@@ -47,7 +47,9 @@ type reader struct {
 
 	yielded map[*yaml.Node]bool // blocks that gave something up
 	surplus map[*yaml.Node]bool // those of them that have no point of their own any more
-	idle    map[*yaml.Node]bool // if not nil: axes whose condition holds nowhere, which may be
+	idle    map[*yaml.Node]bool // if not nil: conditions that hold nowhere, which may be
+	holds   map[*yaml.Node]bool // conditions of axes that hold somewhere in the spec that is laid out
+	idled   []idled             // those that do not in one of its grids
 
 	aliased bool // the tree being read has aliases
 	sources int  // files and overrides read

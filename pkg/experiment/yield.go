@@ -313,24 +313,67 @@ func (r *reader) redrawn(sample, changes *yaml.Node) *yaml.Node {
 	return all
 }
 
-// mayIdle reports whether an axis may have a condition that holds nowhere: while
-// overrides are read one that the file has gives way. Where there are blocks none may,
-// for it can hold in some of them and not in others.
-func (r *reader) mayIdle(d *dependent) bool {
-	if at, ok := r.places[d.when.node]; r.idle == nil || ok && strings.HasPrefix(at.src.name, "-s ") {
-		return false
+// idled is the condition of an axis that holds nowhere in a grid.
+type idled struct {
+	when  *expression
+	param string
+}
+
+// idles takes note of a condition that holds nowhere in a grid.
+func (r *reader) idles(when *expression, param string) {
+	r.idled = append(r.idled, idled{when, param})
+}
+
+// unheld refuses conditions that hold in no grid; while overrides are read one that the
+// file has gives way.
+func (r *reader) unheld() {
+	for _, i := range r.idled {
+		node := i.when.node
+		if r.holds[node] {
+			continue
+		}
+		if at, ok := r.places[node]; r.idle != nil && !(ok && strings.HasPrefix(at.src.name, "-s ")) {
+			r.idle[node] = true
+			continue
+		}
+		r.fail(node, "unused", i.when.path, mistakef("", "the condition holds nowhere: the values of %s are used by nothing", i.param))
 	}
-	r.idle[d.when.node] = true
-	return true
 }
 
 // active is a tree without the parameters whose condition is idle.
 func (r *reader) active(root *yaml.Node, idle map[*yaml.Node]bool) *yaml.Node {
+	m := r.without(root, idle)
+	if at := index(m, "blocks"); at >= 0 && m.Content[at].Kind == yaml.SequenceNode {
+		blocks := r.copy(m.Content[at])
+		for i, b := range blocks.Content {
+			if b.Kind == yaml.MappingNode {
+				blocks.Content[i] = r.without(b, idle)
+				r.yielded[blocks.Content[i]] = true
+			}
+		}
+		m.Content[at] = blocks
+	}
+	return m
+}
+
+// without is a spec or a block without the parameters whose condition is idle.
+func (r *reader) without(root *yaml.Node, idle map[*yaml.Node]bool) *yaml.Node {
 	m := r.copy(root)
-	if in := r.inside(m, "params"); in != nil {
+	leave := func(in *yaml.Node) {
 		for i := len(in.Content) - 2; i >= 0; i -= 2 {
 			if _, when := lookup(in.Content[i+1], "when"); when != nil && idle[when] {
 				in.Content = slices.Delete(in.Content, i, i+2)
+			}
+		}
+	}
+	if in := r.inside(m, "params"); in != nil {
+		leave(in)
+	}
+	if in := r.inside(m, "measure"); in != nil {
+		for i := 1; i < len(in.Content); i += 2 {
+			if in.Content[i].Kind == yaml.MappingNode {
+				in.Content[i] = r.copy(in.Content[i])
+				leave(in.Content[i])
 			}
 		}
 	}

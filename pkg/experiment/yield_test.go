@@ -198,3 +198,62 @@ func TestOverridesAreNamed(t *testing.T) {
 		}
 	}
 }
+
+// A condition of the file that an override makes hold nowhere is left out of a spec with
+// blocks as of one without, wherever it stands; what holds in one block may idle in others.
+func TestConditionsIdleInBlocks(t *testing.T) {
+	for _, c := range []struct {
+		name, spec string
+		set        []string
+		want       string
+	}{
+		{"shared",
+			"params: {scaling: [raw, per-sqrt-n], sigma: {list: [1, 2], when: scaling == \"raw\"}}\nblocks: [{params: {n: 10}}, {params: {n: 20}}]",
+			[]string{"scaling=per-sqrt-n"}, "10 per-sqrt-n 5, 20 per-sqrt-n 5"},
+		{"in a block",
+			"params: {n: 10}\nblocks: [{params: {scaling: [raw, per-sqrt-n], sigma: {list: [1, 2], when: scaling == \"raw\"}}}, {params: {n: 30}}]",
+			[]string{"scaling=per-sqrt-n"}, "10 per-sqrt-n 5, 30 per-sqrt-n 5"},
+		{"the block with it becomes another",
+			"params: {n: 10}\nblocks: [{params: {scaling: raw}}, {params: {scaling: [raw, per-sqrt-n], sigma: {list: [1, 2], when: scaling == \"raw\"}}}]",
+			[]string{"scaling=per-sqrt-n"}, "10 per-sqrt-n 5"},
+		{"in some blocks only",
+			"params: {theta: 10, sigma: {list: [1, 2], when: n + theta > 15}}\nblocks: [{params: {n: 10}}, {params: {n: 20}}]",
+			[]string{"theta=1"}, "10 per-sqrt-n 5, 20 per-sqrt-n 1, 20 per-sqrt-n 2"},
+		{"no override",
+			"params: {sigma: {list: [1, 2], when: n > 15}}\nblocks: [{params: {n: 10}}, {params: {n: 20}}]",
+			nil, "10 per-sqrt-n 5, 20 per-sqrt-n 1, 20 per-sqrt-n 2"},
+		{"of several conditions",
+			"params: {n: [10, 20], sigma: {list: [1, 2], when: n > 15}, theta: {value: 2, when: n > 5}}\nblocks: [{params: {self: true}}, {params: {self: false}}]",
+			[]string{"n=10"}, "10 per-sqrt-n 5, 10 per-sqrt-n 5"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			s, err := Parse("x.yaml", []byte("about: a\nmodel: bms\n"+c.spec+"\n"), Options{Models: twins, Set: c.set})
+			if err != nil {
+				t.Fatal(err)
+			}
+			if got := indices.ReplaceAllString(strings.Join(rows(t, s.Plan(), "n", "scaling", "sigma"), ", "), ""); got != c.want {
+				t.Errorf("%s, not %s", got, c.want)
+			}
+			if again := parse(t, string(s.Resolved())); again.Plan().Hash() != s.Plan().Hash() {
+				t.Errorf("resolved is\n%s", s.Resolved())
+			}
+		})
+	}
+	// One of the override's own that holds nowhere stays a mistake, as one that the file has.
+	for _, c := range []struct {
+		set  []string
+		want string
+	}{
+		{[]string{"sigma={list: [1, 2], when: n > 90}"}, "-s sigma={list: [1, 2], when: n > 90}:1:28: params.sigma.when: the condition holds nowhere: the values of sigma are used by nothing"},
+		{nil, "x.yaml:3:41: params.theta.when: the condition holds nowhere: the values of theta are used by nothing"},
+	} {
+		more := ""
+		if c.set == nil {
+			more = "theta: {value: 2, when: n > 90}"
+		}
+		_, err := Parse("x.yaml", []byte("about: a\nmodel: bms\nparams: {n: 10, "+more+"}\nblocks: [{params: {self: true}}, {params: {self: false}}]\n"), Options{Models: twins, Set: c.set})
+		if err == nil || !strings.Contains(err.Error(), c.want) || strings.Count(err.Error(), "holds nowhere") != 1 {
+			t.Errorf("%q: %v", c.set, err)
+		}
+	}
+}
