@@ -322,6 +322,10 @@ func (r *reader) figure(n *yaml.Node, path string, s *Spec) *Figure {
 	if f.Kind == "hysteresis" {
 		r.loop(f, kindNode, path, s)
 	}
+	if f.Center != nil && *f.Center <= 0 && slices.Contains(f.Log, "z") {
+		_, at := lookup(n, "center")
+		r.fail(at, "figure", join(path, "center"), mistakef("", "must be above 0 where z is logarithmic"))
+	}
 	if f.Law != nil && (f.Law.Kind == "semicircle") == (f.Y != nil) {
 		_, at := lookup(n, "law")
 		r.fail(at, "figure", join(path, "law"), mistakef("", "circle and ellipse go with a y, the imaginary parts, and semicircle without"))

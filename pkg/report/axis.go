@@ -179,7 +179,7 @@ func (a *axis) decades(most int) (list []tick) {
 		}
 		for e := math.Floor(lo); e <= hi; e++ {
 			for _, f := range []float64{1, 2, 5} {
-				if x := f * math.Pow(10, e); x >= a.low*(1-1e-9) && x <= a.high*(1+1e-9) {
+				if x := f * math.Pow(10, e); x >= a.low*(1-1e-9) && x <= finite(a.high*(1+1e-9)) {
 					list = append(list, tick{x, plainNumber(x)})
 				}
 			}

@@ -53,6 +53,8 @@ var anyFigures = []string{
 	"{kind: heatmap, x: u, y: v, z: i, contours: [0, 1]}",
 	"{kind: heatmap, x: u, y: v, z: mean(s), log: [x, y, z], panels: text}",
 	"{kind: heatmap, x: i, y: u, z: v, center: 0, contours: 1e300, with: [{x: u, y: v}]}",
+	"{kind: heatmap, x: i, y: n, z: v, center: 3, log: z}",
+	"{kind: heatmap, x: i, y: n, z: v, center: 1e300, range: {z: [0, 1]}}",
 	"{kind: phases, x: u, y: v, z: text}",
 	"{kind: phases, x: i, y: v, z: flag, log: [x, y], panels: flag}",
 	"{kind: orbit, x: u, y: s}",
@@ -270,7 +272,7 @@ func TestHardNumbers(t *testing.T) {
 	kinds := make(map[string]bool)
 	pairs := [][]float64{
 		{0.3, 0.30000000000000004}, {1.7e308, -1.7e308}, {1e-300, 1e300}, {math.SmallestNonzeroFloat64, 1e-320}, {math.MaxFloat64, math.Nextafter(math.MaxFloat64, 0)},
-		{math.MaxInt64, math.MinInt64}, {1}, {math.NaN(), math.Inf(1)}, {0, math.SmallestNonzeroFloat64}, {1e300, 1, math.Inf(-1)},
+		{math.MaxInt64, math.MinInt64}, {1}, {math.NaN(), math.Inf(1)}, {0, math.SmallestNonzeroFloat64}, {1e300, 1, math.Inf(-1)}, {1, 2, 10, 100}, {5.9e307, 6e307},
 	}
 	drawn := 0
 	for i, f := range figures {

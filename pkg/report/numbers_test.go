@@ -69,6 +69,7 @@ func TestTicks(t *testing.T) {
 		{0.01, 1e5, true, "10^{−2} 0.1 1 10 100 1000 10^{4} 10^{5}"},
 		{2, 30, true, "2 5 10 20"},
 		{1.01, 1.02, true, "1.010 1.012 1.014 1.016 1.018 1.020"},
+		{1.9e307, math.MaxFloat64, true, "2·10^{307} 5·10^{307} 1·10^{308}"},
 	} {
 		a := &axis{low: c.low, high: c.high, log: c.log}
 		most := 6
@@ -123,6 +124,36 @@ func TestMapsAreEven(t *testing.T) {
 		if p := float64(i) / 100; math.Abs(light(d, p)-light(d, 1-p)) > 0.01 {
 			t.Errorf("the diverging map is not as light at %v as at %v", p, 1-p)
 		}
+	}
+}
+
+// The middle of a diverging map is at the value that is asked for, also of colours
+// whose ends are asked for, and on a logarithmic scale.
+func TestCenter(t *testing.T) {
+	middle := diverging()(0.5)
+	for _, c := range []struct {
+		low, high, center float64
+		log, fixed        bool
+	}{
+		{1, 100, 3, false, false}, {1, 100, 3, true, false}, {1, 100, 1e-300, true, false}, {1e-300, 1e300, 1e-200, true, false}, {1, 100, 1e308, true, false},
+		{1, 100, 3, false, true}, {1, 100, 3, true, true}, {-1e308, 1e308, 5, false, true}, {1, 2, 1.7e308, false, false},
+	} {
+		scale := &axis{low: c.low, high: c.high, log: c.log, fixed: c.fixed}
+		colors := scale.center(c.center)
+		if !(scale.low < scale.high) || c.log && !(scale.low > 0) || math.IsInf(scale.high, 0) || c.fixed && (scale.low != c.low || scale.high != c.high) {
+			t.Errorf("%+v: the scale is from %v to %v", c, scale.low, scale.high)
+		}
+		if got := colors(scale.part(c.center)); got != middle {
+			t.Errorf("%+v: the colour at the middle is %v, not %v", c, got, middle)
+		}
+		if colors(0) == colors(1) {
+			t.Errorf("%+v: both ends have one colour", c)
+		}
+	}
+	// What is beyond the middle alone has its half of the map.
+	scale := &axis{low: 1, high: 2, fixed: true}
+	if colors := scale.center(0); colors(0) != diverging()(0.75) || colors(1) != diverging()(1) {
+		t.Errorf("from 1 to 2 around 0: %v and %v", colors(0), colors(1))
 	}
 }
 

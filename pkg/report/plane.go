@@ -192,12 +192,10 @@ func (b *builder) heatmap() error {
 	colors := sequential()
 	scale.finish(0)
 	if c := f.Center; c != nil {
-		colors = diverging()
-		if !scale.fixed {
-			d := max(*c-scale.low, scale.high-*c)
-			scale.low, scale.high = finite(*c-d), finite(*c+d)
-			scale.finish(0)
+		if scale.log && *c <= 0 {
+			return fmt.Errorf("center: %s has no place on a logarithmic scale", plainNumber(*c))
 		}
+		colors = scale.center(*c)
 		b.notes = append(b.notes, fmt.Sprintf("The middle of the colours is at %s", plainNumber(*c)))
 	}
 	b.chart.bar = &colorBar{scale, colors}
@@ -228,6 +226,35 @@ func (b *builder) heatmap() error {
 		}
 	})
 	return nil
+}
+
+// center gives a scale a diverging map whose middle is at c. The scale reaches as
+// far on either side then, unless its ends are as they were asked for: each side has
+// its half of the map then, however long it is.
+func (a *axis) center(c float64) colorMap {
+	colors := diverging()
+	switch {
+	case a.fixed:
+	case a.log:
+		r := finite(max(c/a.low, a.high/c))
+		a.low, a.high = max(c/r, math.SmallestNonzeroFloat64), finite(c*r)
+		a.finish(0)
+	default:
+		d := max(c-a.low, a.high-c)
+		low, high := c-d, c+d
+		a.low, a.high = finite(low), finite(high)
+		a.finish(0)
+		if a.low <= low && high <= a.high {
+			return colors
+		}
+	}
+	middle := a.part(c)
+	return func(part float64) color.NRGBA {
+		if part < middle || middle >= 1 {
+			return colors(part / middle / 2)
+		}
+		return colors(0.5 + (part-middle)/(1-middle)/2)
+	}
 }
 
 // contour is where z has the level, in pieces of straight lines between the
