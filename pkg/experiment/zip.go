@@ -59,6 +59,10 @@ func (r *reader) zip(n *yaml.Node, l *layout, path string, used map[int]bool) (g
 			bad(i, "unknown-parameter", mistakef(suggest(c.Value, "parameters", paramNames(l.model)), "model %s has no parameter %q", l.model.Name, clip(c.Value)))
 		case used[p]:
 			bad(i, "repeated-value", mistakef("leave one of them out", "%s appears twice", c.Value))
+		case slices.Contains(l.drawn, p):
+			bad(i, "axis", mistakef("leave it out of zip, or give it a list under params", "%s is drawn by sample, and no axis", c.Value))
+		case l.derivation(c.Value) != nil:
+			bad(i, "axis", mistakef("leave it out of zip: it goes with what it is made of", "%s is derived, and no axis", c.Value))
 		case l.given[p] == nil && l.keys[p] != nil:
 			ok = false // wrong itself, and reported
 		case l.given[p] == nil || l.given[p].axis == nil:
