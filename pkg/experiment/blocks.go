@@ -16,7 +16,7 @@ var blockKeys = []string{"params", "sample", "derive", "zip", "where"}
 const maxBlocks = 256
 
 // blocks are the specs of one grid each that the blocks make, laid over what
-// they share; nil if there are none, or a mistake.
+// they share, nil for one that is none; nil if there are none, or a mistake.
 func (r *reader) blocks(root *yaml.Node) []*yaml.Node {
 	_, n := lookup(root, "blocks")
 	if n == nil {
@@ -39,6 +39,7 @@ func (r *reader) blocks(root *yaml.Node) []*yaml.Node {
 		path := element("blocks", i)
 		if b.Kind != yaml.MappingNode {
 			r.fail(b, "kind", path, mistakef("as in {params: {gamma: [0, 0.5]}}", "takes a mapping, not %s", what(b)))
+			list = append(list, nil)
 			continue
 		}
 		changes := r.copy(b)
@@ -72,11 +73,20 @@ func (r *reader) blocks(root *yaml.Node) []*yaml.Node {
 
 // covered finds what is used by nothing, because each block gives it anew.
 func (r *reader) covered(root, blocks *yaml.Node) {
+	eachCovered(root, blocks, func(section string, k *yaml.Node) {
+		path := k.Value
+		if section != "" {
+			path = join(section, k.Value)
+		}
+		r.fail(k, "unused", path, mistakef("leave it out, here or in a block", "each block gives %s anew: what is given here is used by nothing", clip(k.Value)))
+	})
+}
+
+// eachCovered calls visit for each key that each block gives anew, with the section
+// that it stands in, if it stands in one.
+func eachCovered(root, blocks *yaml.Node, visit func(section string, k *yaml.Node)) {
 	all := func(has func(b *yaml.Node) bool) bool {
 		return !slices.ContainsFunc(blocks.Content, func(b *yaml.Node) bool { return b.Kind != yaml.MappingNode || !has(b) })
-	}
-	unused := func(k *yaml.Node, path string) {
-		r.fail(k, "unused", path, mistakef("leave it out, here or in a block", "each block gives %s anew: what is given here is used by nothing", clip(k.Value)))
 	}
 	for _, key := range []string{"params", "derive"} {
 		if _, section := lookup(root, key); section != nil && section.Kind == yaml.MappingNode {
@@ -86,14 +96,14 @@ func (r *reader) covered(root, blocks *yaml.Node) {
 					_, v := lookup(own, k.Value)
 					return v != nil && !(key == "params" && onlyAdjusts(v))
 				}) {
-					unused(k, join(key, k.Value))
+					visit(key, k)
 				}
 			}
 		}
 	}
 	for _, key := range []string{"zip", "where"} {
 		if k, _ := lookup(root, key); k != nil && all(func(b *yaml.Node) bool { own, _ := lookup(b, key); return own != nil }) {
-			unused(k, key)
+			visit("", k)
 		}
 	}
 }
@@ -106,7 +116,7 @@ func (r *reader) unite(root *yaml.Node, s *Spec) bool {
 	for i, g := range s.grids {
 		for _, f := range g.factors {
 			for _, m := range f.members {
-				if at != nil && !r.tabulate(m.axis, at.Content[i], element("blocks", i)) {
+				if at != nil && !r.tabulate(m.axis, at.Content[g.block], element("blocks", g.block)) {
 					return false
 				}
 			}
@@ -116,21 +126,21 @@ func (r *reader) unite(root *yaml.Node, s *Spec) bool {
 				continue
 			}
 			if g.places > maxTable || !earlier.indexable() {
-				r.fail(at.Content[i], "table", element("blocks", i), mistakef("let the blocks differ in a constant, or make them smaller",
+				r.fail(at.Content[g.block], "table", element("blocks", g.block), mistakef("let the blocks differ in a constant, or make them smaller",
 					"the block may share points with an earlier one, and at most %d points can be compared one by one; it has %s", maxTable, show(new(big.Rat).SetInt64(g.places))))
 				return false
 			}
-			if !r.work(g.places, at.Content[i], element("blocks", i)) {
+			if !r.work(g.places, at.Content[g.block], element("blocks", g.block)) {
 				return false
 			}
 			g.without(earlier)
 		}
 		if g.kept != nil && len(g.kept) == 0 {
-			if r.yielded[at.Content[i]] {
-				r.surplus[at.Content[i]] = true
+			if r.yielded[at.Content[g.block]] {
+				r.surplus[at.Content[g.block]] = true
 				continue // an override or a variant made it so
 			}
-			r.fail(at.Content[i], "empty", element("blocks", i), mistakef("leave it out", "the block has no point that those before it have not"))
+			r.fail(at.Content[g.block], "empty", element("blocks", g.block), mistakef("leave it out", "the block has no point that those before it have not"))
 			return false
 		}
 		kept = append(kept, g)

@@ -124,6 +124,7 @@ type grid struct {
 	kept      []int32        // those that no earlier block has; nil: all
 	shared    int64          // how many an earlier block has
 	cuts      []cut
+	block     int // its place in the list of blocks
 }
 
 // cut is what a condition removed.
@@ -177,6 +178,8 @@ type derivation struct {
 type layout struct {
 	r        *reader
 	model    *models.Model
+	blocks   *yaml.Node     // the list that the grid is a block of, or nil
+	block    int            // where in it
 	given    []*given       // by parameter
 	order    []int          // the parameters that are given, as the spec has them
 	keys     []*yaml.Node   // by parameter the key that gives it
@@ -716,8 +719,14 @@ func (l *layout) condition(e *expression) bool {
 	switch {
 	case !ok:
 		return false
-	case len(rows) == 0:
+	case len(rows) == 0 && l.blocks == nil:
 		l.r.fail(e.node, "empty", e.path, mistakef("", "the condition removes every point"))
+		return false
+	case len(rows) == 0 && l.r.yielded[l.blocks.Content[l.block]]: // an override or a variant made it so
+		l.r.surplus[l.blocks.Content[l.block]] = true
+		return false
+	case len(rows) == 0:
+		l.r.fail(e.node, "empty", e.path, mistakef("leave the block out, or give it a condition of its own", "the condition removes every point of %s", element("blocks", l.block)))
 		return false
 	}
 	// In places of the whole grid, as it is now.
@@ -821,7 +830,7 @@ func (l *layout) sound(names []string) bool {
 
 // finish makes the grid of the factors and lays out the derived values.
 func (l *layout) finish(s *Spec) *grid {
-	g := &grid{factors: l.factors, constants: l.values, cuts: l.cuts, places: 1}
+	g := &grid{factors: l.factors, constants: l.values, cuts: l.cuts, places: 1, block: l.block}
 	for i := range g.factors {
 		g.places = saturate(g.places, g.factors[i].len)
 	}

@@ -297,21 +297,34 @@ func (r *reader) layOut(root *yaml.Node, s *Spec) {
 	if blocks == nil && r.fails > before {
 		return
 	}
+	_, list := lookup(root, "blocks")
 	if blocks == nil {
-		blocks = []*yaml.Node{root}
+		blocks, list = []*yaml.Node{root}, nil
 	}
 	s.derived = nil
 	r.holds, r.idled = make(map[*yaml.Node]bool), nil
-	for _, b := range blocks {
-		if g := r.grid(b, s); g != nil {
+	laid := 0
+	for i, b := range blocks {
+		if b == nil {
+			continue
+		}
+		g := r.grid(b, s, list, i)
+		if g != nil {
 			s.grids = append(s.grids, g)
 		}
+		if g != nil || list != nil && r.surplus[list.Content[i]] {
+			laid++
+		}
 	}
-	if len(blocks) == 1 || len(s.grids) == len(blocks) {
+	if len(blocks) == 1 || laid == len(blocks) {
 		r.unheld()
 	}
+	if r.fails == before && len(s.grids) == 0 {
+		_, where := lookup(root, "where")
+		r.fail(cmp.Or(where, list, root), "empty", "where", mistakef("", "the conditions remove every point of every block"))
+	}
 	s.carry = r.carry(root, s)
-	if r.fails == before && len(s.grids) == len(blocks) {
+	if r.fails == before {
 		r.unite(root, s)
 	}
 }
@@ -402,12 +415,12 @@ func (r *reader) section(root *yaml.Node, key, of string) *yaml.Node {
 	return n
 }
 
-// grid reads what a spec, or one of its blocks, says of the points. It returns
-// nil if there is a mistake.
-func (r *reader) grid(root *yaml.Node, s *Spec) *grid {
+// grid reads what a spec, or the block at a place of a list, says of the points. It
+// returns nil if there is a mistake, or no point of a block that gave way.
+func (r *reader) grid(root *yaml.Node, s *Spec, blocks *yaml.Node, at int) *grid {
 	m := s.Model
 	before := r.fails
-	l := &layout{r: r, model: m, given: make([]*given, len(m.Params)), keys: make([]*yaml.Node, len(m.Params)), env: newEnvironment()}
+	l := &layout{r: r, model: m, blocks: blocks, block: at, given: make([]*given, len(m.Params)), keys: make([]*yaml.Node, len(m.Params)), env: newEnvironment()}
 	for _, p := range m.Params {
 		l.defaults = append(l.defaults, p.Decl().Default)
 	}

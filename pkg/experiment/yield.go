@@ -381,7 +381,8 @@ func (r *reader) without(root *yaml.Node, idle map[*yaml.Node]bool) *yaml.Node {
 	return m
 }
 
-// used is a tree without the blocks that giving way left without a point of their own.
+// used is a tree without the blocks that giving way left without a point of their own,
+// and without what those that stay give anew.
 func (r *reader) used(root *yaml.Node) *yaml.Node {
 	at := index(root, "blocks")
 	if at < 0 || len(r.surplus) == 0 {
@@ -390,5 +391,13 @@ func (r *reader) used(root *yaml.Node) *yaml.Node {
 	m, blocks := r.copy(root), r.copy(root.Content[at])
 	blocks.Content = slices.DeleteFunc(blocks.Content, func(b *yaml.Node) bool { return r.surplus[b] })
 	m.Content[at] = blocks
+	eachCovered(root, blocks, func(section string, k *yaml.Node) {
+		in := m
+		if section != "" {
+			in = r.inside(m, section)
+		}
+		drop(in, k.Value)
+	})
+	r.tidy(m)
 	return m
 }

@@ -18,6 +18,7 @@ blocks:
 variants:
   large: {params: {n: 90}}
   both: {params: {sigma: [2, 3]}}
+  few: {where: sigma < 1}
 `
 
 // What an override or a variant gives goes before what blocks give: no point has the
@@ -38,6 +39,10 @@ func TestBlocksYield(t *testing.T) {
 		{"large", []string{"sigma=[7]"}, "7 90"},
 		{"", []string{"sigma.refine=2"}, "0 50, 0.5 50, 1 50, 5 60, 5.5 60, 6 60"},
 		{"", []string{"where=sigma > 0.5"}, "1 50, 5 60, 6 60"},
+		// What an override leaves no point of goes.
+		{"", []string{"where=sigma > 5"}, "6 60"},
+		{"", []string{"where=n < 60"}, "0 50, 1 50"},
+		{"few", nil, "0 50"},
 		{"", []string{"blocks=[]"}, "5 50"},
 	} {
 		s, err := Parse("x.yaml", []byte(twoGrids), Options{Models: twins, Variant: c.variant, Set: c.set})
