@@ -84,10 +84,19 @@ func TestGC(t *testing.T) {
 // run takes them over.
 func TestGCKeepsWhatIsMissing(t *testing.T) {
 	changedSpec(t)
-	for _, dir := range []string{"trials", "timings"} {
-		if err := os.Remove("results/g/" + dir + "/part-000000.parquet"); err != nil {
+	for _, name := range []string{"trials/part-000000.parquet", "timings/part-000000.parquet"} {
+		if err := os.Remove("results/g/" + name); err != nil {
 			t.Fatal(err)
 		}
+	}
+	// The checksums tell that they were there.
+	if code, _, err := call(t, "gc", "g.yaml", "--yes"); code != exitError {
+		t.Error(code)
+	} else {
+		contains(t, err, "is not sound, and nothing is removed", "part-000000.parquet")
+	}
+	if err := os.Remove("results/g/SHA256SUMS"); err != nil {
+		t.Fatal(err)
 	}
 	code, out, err := call(t, "gc", "g.yaml", "--yes")
 	contains(t, out, "STAYS: has 6 records that the data set lacks", "there is nothing to remove")
@@ -162,14 +171,22 @@ func TestGCDamaged(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := os.Remove("results/g/trials/part-000000.parquet"); err != nil {
+	sums, err := os.ReadFile("results/g/SHA256SUMS")
+	if err != nil {
 		t.Fatal(err)
+	}
+	for _, name := range []string{"trials/part-000000.parquet", "SHA256SUMS"} {
+		if err := os.Remove("results/g/" + name); err != nil {
+			t.Fatal(err)
+		}
 	}
 	_, out, _ = call(t, "gc", "g.yaml", "--yes")
 	contains(t, out, "STAYS: is damaged, and might hold records", "there is nothing to remove")
 	historyParts(t, 2)
-	if err := os.WriteFile("results/g/trials/part-000000.parquet", sealed, 0o666); err != nil {
-		t.Fatal(err)
+	for name, text := range map[string][]byte{"trials/part-000000.parquet": sealed, "SHA256SUMS": sums} {
+		if err := os.WriteFile("results/g/"+name, text, 0o666); err != nil {
+			t.Fatal(err)
+		}
 	}
 	if code, _, err := call(t, "gc", "g.yaml", "--yes"); code != 0 {
 		t.Error(err)

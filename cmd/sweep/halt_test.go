@@ -269,10 +269,10 @@ func TestWindows(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
 	write := func(xs string) {
-		writeSpec(t, dir, "u.yaml", "about: What is begun each night?\nmodel: probe\norder: row\nparams: {x: "+xs+", work: [0.01, 3], mode: sleep}\n")
+		writeSpec(t, dir, "u.yaml", "about: What is begun each night?\nmodel: probe\norder: row\nparams: {x: "+xs+", work: [0.01, 8], mode: sleep}\n")
 	}
 	run := func(code int, window string, more ...string) string {
-		return must(t, sweep(t, dir, append([]string{"run", "u.yaml", "--for", window, "--grace", "500ms", "--workers", "4", "--figures", "none"}, more...)...), code)
+		return must(t, sweep(t, dir, append([]string{"run", "u.yaml", "--for", window, "--grace", "2s", "--workers", "4", "--figures", "none"}, more...)...), code)
 	}
 	write("[1, 2]")
 	out := run(exitWorkLeft, "1s")
@@ -282,13 +282,9 @@ func TestWindows(t *testing.T) {
 		}
 	}
 	write("[0.5, 1, 2]")
-	begun := time.Now()
 	out = run(exitWorkLeft, "1s", "-s", "x=[1, 2]")
 	if !strings.Contains(out, "2 trials were not begun") || !strings.Contains(out, "--begin-all") || strings.Contains(out, "goes on with them") {
 		t.Errorf("the second window says %s", out)
-	}
-	if took := time.Since(begun); took > time.Second {
-		t.Logf("there was nothing to begin, and that took %v", took)
 	}
 	runs, err := filepath.Glob(filepath.Join(dir, "results/u/runs/*.json"))
 	if err != nil || len(runs) != 2 {
@@ -312,7 +308,7 @@ func TestWindows(t *testing.T) {
 	if out = run(exitWorkLeft, "1s"); !strings.Contains(out, "2 trials were not begun") {
 		t.Errorf("after an edit: %s", out)
 	}
-	if out = run(exitWorkLeft, "500ms", "--begin-all"); strings.Contains(out, "not begun") || !strings.Contains(out, "cut off") {
+	if out = run(exitWorkLeft, "500ms", "--begin-all", "--grace", "500ms"); strings.Contains(out, "not begun") || !strings.Contains(out, "cut off") {
 		t.Errorf("--begin-all: %s", out)
 	}
 	if out = run(0, "1m"); !strings.Contains(out, "6 of 6 trials") {

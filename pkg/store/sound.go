@@ -326,14 +326,21 @@ func (e *UnreadError) Error() string {
 // maxUnread bounds UnreadError.Problems.
 const maxUnread = 5
 
-// whole says that records of the parts [from, to) are there that cannot be read.
-func (n *inspection) whole(from, to int) error {
+// unreadOf are the files whose records cannot be read, of the parts [from, to) and of
+// the journal.
+func (n *inspection) unreadOf(from, to int) []Problem {
 	problems := slices.Clone(n.lost)
 	for _, k := range slices.Sorted(maps.Keys(n.unread)) {
 		if from <= k && k < to {
 			problems = append(problems, n.unread[k])
 		}
 	}
+	return problems
+}
+
+// whole says that records of the parts [from, to) are there that cannot be read.
+func (n *inspection) whole(from, to int) error {
+	problems := n.unreadOf(from, to)
 	if len(problems) == 0 {
 		return nil
 	}

@@ -28,6 +28,8 @@ type Report struct {
 	// Problems are what should not be: damage, records of other points, two
 	// records of one trial. Verify finds all, Status those it comes across.
 	Problems []Problem `json:"problems,omitempty"`
+	// Unread are those of them for which records are missing from what a reader sees.
+	Unread []Problem `json:"-"`
 	// LastRun is the provenance of the latest run.
 	LastRun *Run `json:"last_run,omitempty"`
 }
@@ -151,6 +153,7 @@ func glanceOnce(dir string, plan Plan) (*inspection, error) {
 	if err = n.readParts(false); err == nil {
 		err = n.readJournal()
 	}
+	n.Unread = n.unreadOf(0, n.parts.planned)
 	if err != nil {
 		n.close()
 		return nil, err
