@@ -151,8 +151,12 @@ func (s *subject) other() bool {
 type otherSpecError struct{ *subject }
 
 func (e *otherSpecError) Error() string {
-	return fmt.Sprintf("%s holds the data set of another spec than %s: %s\n'sweep run %s' makes it that of this one and keeps what the two share; given %s itself, the verb judges what is there",
-		e.dir, e.asked, e.differs(), e.asked, report.QuoteArg(e.dir))
+	run := fmt.Sprintf("'sweep run %s' makes it that of this one and keeps what the two share", e.asked)
+	if there := e.kept.Model.Name; there != e.spec.Model.Name {
+		run = fmt.Sprintf("'sweep run %s' refuses records of %s: give this spec's results a name of their own, by name: in the spec or by --name", e.asked, there)
+	}
+	return fmt.Sprintf("%s holds the data set of another spec than %s: %s\n%s; given %s itself, the verb judges what is there",
+		e.dir, e.asked, e.differs(), run, report.QuoteArg(e.dir))
 }
 
 // mostKeys is how many keys in which two specs differ are named.

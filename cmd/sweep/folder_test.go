@@ -92,7 +92,18 @@ func TestVerbsJudgeBySpec(t *testing.T) {
 				t.Errorf("verify %s: exit status %d\n%s%s", folders[0], code, out, err)
 			}
 			// What a verb says to do brings about that it answers.
-			if c.same || strings.HasPrefix(c.name, "model") {
+			if c.same {
+				return
+			}
+			if c.name == "model" {
+				for _, verb := range []string{"verify", "failures"} {
+					_, _, err := call(t, verb, "g.yaml")
+					for _, want := range []string{"'sweep run g.yaml' refuses records of probe", "name: in the spec or by --name"} {
+						if !strings.Contains(err, want) {
+							t.Errorf("%s does not say %q: %s", verb, want, err)
+						}
+					}
+				}
 				return
 			}
 			if code, _, err := call(t, append([]string{"run", "g.yaml", "--figures", "none"}, strings.Fields(c.ask)...)...); code != exitOK {
