@@ -142,11 +142,16 @@ func (a *app) estimate(dir string, plan *experiment.Plan, s *store.Surveyed) (*e
 	if len(timed) == 0 {
 		return nil, nil
 	}
+	costs, cut := costsOf(plan, timed), make(map[models.ID]time.Duration)
+	if err := learnCut(dir, plan, s.Left, costs, cut); err != nil {
+		return nil, err
+	}
 	// All points stand for those left: which have a record does not hang on
 	// how long they take, or the order sees to it that they lie everywhere. Those of an
-	// earlier spec may lie elsewhere than the rest.
+	// earlier spec may lie elsewhere than the rest, and the long ones are left where
+	// runs have cut some off.
 	todo := func(trials []int64) []int64 { return trials }
-	if s.FromEarlier > 0 {
+	if s.FromEarlier > 0 || len(cut) > 0 {
 		todo = func(trials []int64) []int64 {
 			if rest := s.Left(slices.Clone(trials)); len(rest) > 0 {
 				return rest
@@ -154,7 +159,7 @@ func (a *app) estimate(dir string, plan *experiment.Plan, s *store.Surveyed) (*e
 			return trials
 		}
 	}
-	cost := costsOf(plan, timed).Fit()
+	cost := costs.Fit()
 	work, known := cost.Work(plan, plan.Len(), todo, left)
 	if !known {
 		fmt.Fprintln(a.stderr, "no estimate: of several sizes one alone has been run; --pilot 20 runs some of all")

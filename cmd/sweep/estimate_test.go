@@ -2,6 +2,8 @@ package main
 
 import (
 	"cmp"
+	"encoding/json"
+	"errors"
 	"math"
 	"math/rand/v2"
 	"slices"
@@ -109,5 +111,24 @@ func TestSizes(t *testing.T) {
 		if got := size(bytes); got != want {
 			t.Errorf("%v bytes are %q, want %q", bytes, got, want)
 		}
+	}
+}
+
+// What an earlier run cut off takes longer than it ran, also in the estimate of a plan.
+func TestEstimateKnowsWhatWasCutOff(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	writeSpec(t, dir, "u.yaml", "about: What is left for the next night?\nmodel: probe\norder: row\nparams: {x: [1, 2], work: [0.01, 6], mode: sleep}\n")
+	must(t, sweep(t, dir, "run", "u.yaml", "--for", "800ms", "--grace", "200ms", "--workers", "4", "--figures", "none"), exitWorkLeft)
+	out, err := sweep(t, dir, "plan", "u.yaml", "--json", "--workers", "2").Output()
+	var answer struct {
+		Plan struct{ Estimate *estimate }
+	}
+	if err := errors.Join(err, json.Unmarshal(out, &answer)); err != nil || answer.Plan.Estimate == nil {
+		t.Fatalf("%v: %s", err, out)
+	}
+	// Both that are left ran for half a second at least, on a worker each.
+	if s := answer.Plan.Estimate.Seconds.Mid; s < 0.5 || s > 60 {
+		t.Errorf("what was cut off after most of a second is to take %v s", s)
 	}
 }

@@ -4,7 +4,9 @@ package main
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -15,6 +17,11 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"github.com/neurosweep/sweep/internal/plain"
+	"github.com/neurosweep/sweep/pkg/experiment"
+	"github.com/neurosweep/sweep/pkg/models/all"
+	"github.com/spf13/viper"
 )
 
 // heard is what a process that runs beside the test has said so far.
@@ -362,5 +369,36 @@ func TestMovedIsSaid(t *testing.T) {
 		if c.want == "" && strings.Contains(out, "moved") || !strings.Contains(out, c.want) {
 			t.Errorf("%s says %s, not %q", c.spec, out, c.want)
 		}
+	}
+}
+
+// TestUnopenedInJSON: a run whose time is over before its folder is open says so to
+// programs, too.
+func TestUnopenedInJSON(t *testing.T) {
+	dir := t.TempDir()
+	spec, err := experiment.Parse("x.yaml", []byte(goodSpec), experiment.Options{Models: all.Models})
+	if err != nil {
+		t.Fatal(err)
+	}
+	over, cancel := context.WithDeadline(t.Context(), time.Now().Add(-time.Second))
+	defer cancel()
+	var out, said bytes.Buffer
+	a := &app{rawOut: &output{to: &out}, rawErr: &said, json: true, settings: settings{Results: dir, viper: viper.New()}}
+	a.stdout, a.stderr = plain.NewWriter(a.rawOut), plain.NewWriter(&said)
+	err = a.run(over, spec, runOptions{until: time.Now().Add(-time.Second)})
+	var code status
+	if !errors.As(err, &code) || code != exitWorkLeft || !strings.Contains(said.String(), "not open yet") {
+		t.Fatalf("%v: %s", err, said.String())
+	}
+	var answer struct {
+		Schema string
+		Run    struct {
+			Results           string
+			Planned, Computed int64
+			Done              *int64
+		}
+	}
+	if err := json.Unmarshal(out.Bytes(), &answer); err != nil || answer.Schema != "sweep.run/v1" || answer.Run.Planned != 6 || answer.Run.Results != filepath.Join(dir, "x") || answer.Run.Done != nil {
+		t.Errorf("%v: %s", err, out.String())
 	}
 }

@@ -28,7 +28,7 @@ func (a *app) runCommand() *cobra.Command {
 	var flags specFlags
 	var o runOptions
 	var until string
-	var limit time.Duration
+	var limit duration
 	cmd := a.verb(&cobra.Command{
 		Use:   "run SPEC",
 		Short: "Run the trials of a spec that have no record yet",
@@ -68,9 +68,9 @@ the variant behind it if one is taken.`,
 			}
 		case cmd.Flags().Changed("for"):
 			if limit <= 0 {
-				return fmt.Errorf("--for takes a duration above zero such as 90m or 8h, not %v", limit)
+				return fmt.Errorf("--for takes a duration above zero such as 90m or 8h, not %v", time.Duration(limit))
 			}
-			o.until = now.Add(limit).Round(0) // by the clock on the wall
+			o.until = now.Add(time.Duration(limit)).Round(0) // by the clock on the wall
 		}
 		var spec *experiment.Spec
 		err, ended := o.halt.work(cmd.Context(), 0, func(context.Context) (err error) {
@@ -88,7 +88,7 @@ the variant behind it if one is taken.`,
 	flags.add(cmd)
 	cmd.Flags().BoolVar(&o.retry, "retry-failed", false, "run failed trials again, and the links of chains behind them")
 	cmd.Flags().StringVar(&until, "until", "", "begin no trial after the next `HH:MM` on this machine's clock")
-	cmd.Flags().DurationVar(&limit, "for", 0, "begin no trial after this `duration`, as 90m or 8h")
+	cmd.Flags().Var(&limit, "for", "begin no trial after this `duration`, as 90m or 8h")
 	cmd.Flags().BoolVar(&o.beginAll, "begin-all", false, "with --until or --for, begin also trials that are expected to be cut off")
 	cmd.MarkFlagsMutuallyExclusive("until", "for")
 	return cmd
@@ -146,7 +146,7 @@ func (a *app) run(ctx context.Context, spec *experiment.Spec, o runOptions) erro
 		timed, err := opened.Timings()
 		if err == nil {
 			costs = costsOf(plan, timed)
-			err = learnCut(dir, plan, opened, costs, cutBefore)
+			err = learnCut(dir, plan, opened.Left, costs, cutBefore)
 		}
 		if err != nil {
 			return errors.Join(err, opened.Close())
@@ -163,10 +163,10 @@ func (a *app) run(ctx context.Context, spec *experiment.Spec, o runOptions) erro
 			return err
 		}
 		fmt.Fprintf(a.stderr, "sweep: %s: nothing was begun\n", h.name())
-		return h.status()
+		return a.unopened(dir, plan, o, h.status())
 	case !ended || errors.Is(err, context.DeadlineExceeded):
 		fmt.Fprintf(a.stderr, "sweep: the time is over and the folder is not open yet; what was taken over by now stays, and the same command goes on\n")
-		return status(exitWorkLeft)
+		return a.unopened(dir, plan, o, status(exitWorkLeft))
 	case err != nil:
 		return err
 	}
@@ -268,8 +268,8 @@ func (a *app) closeStore(h *halt, st *store.Store) error {
 }
 
 // learnCut takes note of what earlier runs of the folder cut off and is not done:
-// by identity, and of the trials of this plan in its costs.
-func learnCut(dir string, plan *experiment.Plan, st *store.Store, costs *runner.Costs, before map[models.ID]time.Duration) error {
+// by identity, and of the trials of this plan that are left in its costs.
+func learnCut(dir string, plan *experiment.Plan, left func([]int64) []int64, costs *runner.Costs, before map[models.ID]time.Duration) error {
 	cut, err := store.CutOff(dir)
 	if err != nil {
 		return err
@@ -282,7 +282,7 @@ func learnCut(dir string, plan *experiment.Plan, st *store.Store, costs *runner.
 			continue
 		}
 		before[id] = max(before[id], c.Time())
-		if c.Trial < 0 || c.Trial >= plan.Len() || len(st.Left([]int64{c.Trial})) == 0 {
+		if c.Trial < 0 || c.Trial >= plan.Len() || len(left([]int64{c.Trial})) == 0 {
 			continue
 		}
 		if plan.Point(c.Trial, &p); identity.Of(&p) == id {
@@ -421,6 +421,18 @@ func (a *app) sayEnd(ctx context.Context, h *halt, tell *teller, e runEnd) error
 		fmt.Fprintf(a.stdout, "retry     %s\n", retryCommand(os.Args))
 	}
 	return nil
+}
+
+// unopened ends a run whose folder was not open yet. What is done there is not known,
+// and null in JSON.
+func (a *app) unopened(dir string, plan *experiment.Plan, o runOptions, code error) error {
+	if !a.json || o.pilot > 0 {
+		return code
+	}
+	return errors.Join(code, a.printJSON("sweep.run/v1", "run", map[string]any{
+		"results": dir, "planned": plan.Len(), "done": nil, "failed": nil, "reused": nil, "computed": 0, "seconds": 0,
+		"cut": 0, "left_out": 0, "figures": nil, "report": "",
+	}))
 }
 
 // sayCut says what the end of the run cut off, and what it did not begin for that

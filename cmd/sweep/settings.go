@@ -144,9 +144,25 @@ func parseDuration(dst *time.Duration, text string) error {
 	if err != nil || d < 0 {
 		return fmt.Errorf("must be a duration such as 90s, 5m or 2h30m, not %q", text)
 	}
+	for _, number := range numbers.FindAllString(text, -1) {
+		if _, err := experiment.ParseValue(models.Float("duration", 0, "").Decl(), number); err != nil {
+			return fmt.Errorf("must be a duration such as 90s, 5m or 2h30m, not %q: %w", text, err)
+		}
+	}
 	*dst = d
 	return nil
 }
+
+// numbers are those of a duration.
+var numbers = regexp.MustCompile(`[0-9.]+`)
+
+// duration is one that a flag gives.
+type duration time.Duration
+
+func (d *duration) String() string { return time.Duration(*d).String() }
+func (d *duration) Type() string   { return "duration" }
+
+func (d *duration) Set(text string) error { return parseDuration((*time.Duration)(d), text) }
 
 // memoryUnits are the units of memory, in bytes.
 var memoryUnits = []struct {

@@ -151,3 +151,30 @@ func TestWhy(t *testing.T) {
 	write(1, "", "[1, 2]")
 	why("x=1,mode=ok", "was done for an earlier spec", "takes it over", "history/")
 }
+
+// Numbers of a duration are those of specs: one with a leading zero is refused wherever it
+// is given.
+func TestDurationsAreNumbers(t *testing.T) {
+	t.Chdir(t.TempDir())
+	writeSpec(t, ".", "x.yaml", goodSpec)
+	for _, c := range []struct{ text, want string }{
+		{"010s", "010 has a leading zero"}, {"1h05m", "05 has a leading zero"}, {"00.5s", "00.5 has a leading zero"},
+		{"0", ""}, {"0s", ""}, {"0.5s", ""}, {"1h0m5s", ""}, {"100ms", ""},
+		{"1_0s", "such as 90s"}, {"-5s", "such as 90s"}, {"5", "such as 90s"},
+	} {
+		t.Setenv("SWEEP_TIMEOUT", c.text)
+		flagged, _, flag := call(t, "config", "--grace", c.text)
+		t.Setenv("SWEEP_TIMEOUT", "")
+		code, _, err := call(t, "config", "--grace", c.text)
+		limited, _, limit := call(t, "run", "x.yaml", "--for", c.text, "--figures", "none")
+		if c.want == "" {
+			if code != exitOK || flagged != exitOK || strings.Contains(limit, "leading") {
+				t.Errorf("%s is refused: %s%s%s", c.text, err, flag, limit)
+			}
+			continue
+		}
+		if code != exitSpec || flagged != exitSpec || limited != exitUsage || !strings.Contains(err, c.want) || !strings.Contains(flag, c.want) || !strings.Contains(limit, c.want) {
+			t.Errorf("%s: exit status %d, %d, %d: %s%s%s", c.text, code, flagged, limited, err, flag, limit)
+		}
+	}
+}

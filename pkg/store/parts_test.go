@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"fmt"
 	"math/rand/v2"
 	"runtime"
 	"slices"
@@ -122,6 +123,17 @@ func TestLargePlan(t *testing.T) {
 	}
 	if n := rows.Recorded(2, 1<<39); n != 1501 { // 2, 3 and 1499 between
 		t.Errorf("%d recorded, not 1501", n)
+	}
+	twice := func(c *Chunk) error {
+		for row := range c.Rows() {
+			if c.Int(0, row) != c.Int(2, row) || c.Text(1, row) != c.Text(3, row) {
+				return fmt.Errorf("row %d: %d %s, and %d %s", row, c.Int(0, row), c.Text(1, row), c.Int(2, row), c.Text(3, row))
+			}
+		}
+		return nil
+	}
+	if _, err := Scan(dir, plan, []string{"trial", "status", "trial", "status"}, twice); err != nil {
+		t.Error(err)
 	}
 	scanned := 0
 	if _, err := Scan(dir, plan, []string{"trial"}, func(c *Chunk) error { scanned += c.Rows(); return nil }); err != nil {
