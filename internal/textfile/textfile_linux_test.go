@@ -1,11 +1,13 @@
 package textfile
 
 import (
+	"io/fs"
 	"os"
 	"path/filepath"
 	"strings"
 	"syscall"
 	"testing"
+	"time"
 )
 
 func TestRead(t *testing.T) {
@@ -46,5 +48,28 @@ func TestRead(t *testing.T) {
 		if text, err := Read(at("a"), most); err != nil || string(text) != want {
 			t.Errorf("%q, %v", text, err)
 		}
+	}
+}
+
+// TestEndless reads what says that it is a plain file, and has no end and nothing to
+// read.
+func TestEndless(t *testing.T) {
+	in, out, err := os.Pipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer out.Close()
+	said := make(chan error, 1)
+	go func() {
+		_, err := read(9, func() (fs.FileInfo, error) { return os.Stat("/etc/passwd") }, func() (*os.File, error) { return in, nil })
+		said <- err
+	}()
+	select {
+	case err := <-said:
+		if err == nil || !strings.Contains(err.Error(), "not a plain file") {
+			t.Error(err)
+		}
+	case <-time.After(10 * readTime):
+		t.Error("it waits for ever")
 	}
 }
