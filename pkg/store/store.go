@@ -174,10 +174,19 @@ func Open(ctx context.Context, dir string, plan Plan, spec []byte, o Options) (_
 	if err := d.open(dir); err != nil {
 		return nil, err
 	}
+	begun := false
 	defer func() {
-		if err != nil {
-			s.closeFiles()
+		if err == nil {
+			return
 		}
+		if begun {
+			s.run.Ended = time.Now().UTC()
+			if ctx.Err() == nil { // else it was told to end, which is no mistake
+				s.run.Error = err.Error()
+			}
+			s.writeRun() // may fail for the same reason; the first error is the one to tell
+		}
+		s.closeFiles()
 	}()
 	if err := checkFolders(dir); err != nil {
 		return nil, err
@@ -214,6 +223,7 @@ func Open(ctx context.Context, dir string, plan Plan, spec []byte, o Options) (_
 	if err := s.keepSpec(spec); err != nil {
 		return nil, err
 	}
+	begun = true
 	if err := s.writeRun(); err != nil {
 		return nil, err
 	}

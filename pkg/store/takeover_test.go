@@ -287,3 +287,37 @@ func TestUnreadable(t *testing.T) {
 		}
 	}
 }
+
+// onceThere is done when a file is there.
+type onceThere struct {
+	context.Context
+	path string
+}
+
+func (c onceThere) Err() error {
+	if _, err := os.Stat(c.path); err == nil {
+		return context.Canceled
+	}
+	return nil
+}
+
+// TestStoppedTakeover: a run that is told to end while it takes records over has ended,
+// and was not killed.
+func TestStoppedTakeover(t *testing.T) {
+	dir := t.TempDir()
+	if _, err := runOn(dir, newTestPlan(60), "a", 60, nil); err != nil {
+		t.Fatal(err)
+	}
+	plan := newTestPlan(90)
+	ctx := onceThere{t.Context(), filepath.Join(dir, runsDir, "b.json")}
+	if _, err := Open(ctx, dir, plan, nil, Options{Run: Run{ID: "b"}}); !errors.Is(err, context.Canceled) {
+		t.Fatal(err)
+	}
+	r, err := Status(dir, plan)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if l := r.LastRun; l == nil || l.ID != "b" || l.Ended.IsZero() || l.Error != "" {
+		t.Errorf("the run is kept as %+v", l)
+	}
+}
