@@ -5,8 +5,11 @@ import (
 	"fmt"
 	"math/big"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
+
+	"go.yaml.in/yaml/v3"
 )
 
 // The bounds of what is read as a number, far beyond what float64 holds and
@@ -122,7 +125,38 @@ func allDigits(s string) bool {
 }
 
 // numpy is a sequence as Python writes it.
-var numpy = regexp.MustCompile(`^(?:np\.|numpy\.)?(linspace|logspace|geomspace|arange)\((.*)\)$`)
+var numpy = regexp.MustCompile(`^(?:np\.|numpy\.)?(linspace|logspace|geomspace|arange|range)\((.*)\)$`)
+
+// cutCall is what braces and brackets leave of one: to YAML its first comma ends it.
+var cutCall = regexp.MustCompile(`^(?:np\.|numpy\.)?(?:linspace|logspace|geomspace|arange|range)\([^()]*$`)
+
+// glue puts together again, below a node, what YAML has cut of sequences that are
+// written as in Python, so that they are one mistake.
+func glue(n *yaml.Node) {
+	step := 1
+	if n.Kind == yaml.MappingNode {
+		step = 2
+	}
+	for i := step - 1; i < len(n.Content); i += step {
+		c := n.Content[i]
+		glue(c)
+		if n.Style&yaml.FlowStyle == 0 || c.Kind != yaml.ScalarNode || quoted(c) || !cutCall.MatchString(c.Value) {
+			continue
+		}
+		text := c.Value
+		const most = 6 // pieces behind the first
+		for j := i + 1; j+step <= min(len(n.Content), i+1+most*step); j += step {
+			if n.Content[j].Kind != yaml.ScalarNode || step == 2 && !isNull(n.Content[j+1]) {
+				break
+			}
+			if text += ", " + n.Content[j].Value; strings.HasSuffix(text, ")") {
+				c.Value = text
+				n.Content = slices.Delete(n.Content, i+1, j+step)
+				break
+			}
+		}
+	}
+}
 
 // explain turns a refusal into a message for what people write by habit.
 func explain(text string, err error) error {
@@ -142,11 +176,17 @@ func explain(text string, err error) error {
 		return mistakef("write a decimal point, and no separator of thousands", "%s has a comma", clip(text))
 	}
 	if call := numpy.FindStringSubmatch(text); call != nil {
-		name := call[1]
-		if name == "arange" {
+		name, values := call[1], strings.TrimSpace(call[2])
+		if name == "arange" || name == "range" {
 			name = "range"
+			switch strings.Count(values, ",") {
+			case 0:
+				values = "0, " + values + ", 1"
+			case 1:
+				values += ", 1"
+			}
 		}
-		return mistakef("did you mean {"+name+": ["+clip(strings.TrimSpace(call[2]))+"]}?", "%q is not a number", clip(text))
+		return mistakef("did you mean {"+name+": ["+clip(values)+"]}?", "%q is not a number", clip(text))
 	}
 	if closed := strings.ReplaceAll(text, " ", ""); closed != text {
 		if _, err := parseNumber(closed); err == nil {

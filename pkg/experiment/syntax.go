@@ -157,6 +157,7 @@ func (r *reader) tree(src *source, text []byte) *yaml.Node {
 	before := r.file
 	r.file, r.aliased = src, false
 	defer func() { r.file = before }()
+	glue(docs[0])
 	if !r.strict(docs[0], "", 0, false) {
 		return nil
 	}
