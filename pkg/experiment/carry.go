@@ -86,20 +86,27 @@ func (r *reader) carry(root *yaml.Node, s *Spec) *carry {
 		return nil
 	}
 	g := s.grids[0]
+	// The file is right by itself, so that an override is at fault if there is one.
+	way := func(hint string) string {
+		if r.layer == overrideLayer {
+			hint += "; -s carry={} takes the chain away"
+		}
+		return hint
+	}
 	i := slices.IndexFunc(g.factors, func(f factor) bool {
 		return slices.ContainsFunc(f.members, func(m member) bool { return m.param == c.param })
 	})
 	switch {
 	case i < 0:
-		r.fail(axis, "axis", "carry.axis", mistakef("give it a list or a sequence under params", "%s is no axis", axis.Value))
+		r.fail(axis, "axis", "carry.axis", mistakef(way("give it a list or a sequence under params"), "%s is no axis", axis.Value))
 		return nil
 	case len(g.factors[i].members) > 1 || g.factors[i].grades != nil:
-		r.fail(axis, "axis", "carry.axis", mistakef("leave it out of zip, where, sample and bounds", "%s is tied to other parameters, and a chain needs all its values everywhere", axis.Value))
+		r.fail(axis, "axis", "carry.axis", mistakef(way("leave it out of zip, where, sample and bounds"), "%s is tied to other parameters, and a chain needs all its values everywhere", axis.Value))
 		return nil
 	}
 	a := g.factors[i].members[0].axis
 	if !ascending(a) {
-		r.fail(axis, "axis", "carry.axis", mistakef("write its values in ascending order", "%s goes not up from value to value", axis.Value))
+		r.fail(axis, "axis", "carry.axis", mistakef(way("write its values in ascending order"), "%s goes not up from value to value", axis.Value))
 		return nil
 	}
 	if c.links = a.Len; c.links > maxLinks {

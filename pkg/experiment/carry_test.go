@@ -2,6 +2,7 @@ package experiment
 
 import (
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/neurosweep/sweep/pkg/models"
@@ -93,5 +94,32 @@ func TestLongerChainsKeepTheirBeginning(t *testing.T) {
 	}
 	if slices.Equal([]int{len(short), len(long)}, []int{3, 3}) {
 		t.Error("the longer chain is not longer")
+	}
+}
+
+// An override that the chain cannot go with is refused, and the message says how the two
+// are had.
+func TestOverridesOfTheCarriedAxis(t *testing.T) {
+	const text = "about: a\nmodel: carrying\nparams: {current: [0, 1, 2], sigma: [5, 6]}\ncarry: {axis: current, direction: up}\n"
+	for _, c := range []struct {
+		set  []string
+		want string // in the message
+	}{
+		{[]string{"current=2"}, "current is no axis"},
+		{[]string{"derive.current=sigma / 2"}, "current is no axis"},
+		{[]string{"current=[2, 1]"}, "goes not up"},
+		{[]string{"where=current < sigma - 4"}, "tied to other parameters"},
+		{[]string{"current=[2]"}, ""},
+		{[]string{"current=2", "carry={}"}, ""},
+		{[]string{"where=current < sigma - 4", "carry={}"}, ""},
+	} {
+		_, err := Parse("x.yaml", []byte(text), Options{Models: []*models.Model{carrying}, Set: c.set})
+		if c.want == "" && err != nil || c.want != "" && (err == nil || !strings.Contains(err.Error(), c.want) || !strings.Contains(err.Error(), "-s carry={} takes the chain away")) {
+			t.Errorf("%q: %v", c.set, err)
+		}
+	}
+	_, err := Parse("x.yaml", []byte(strings.Replace(text, "[0, 1, 2]", "2", 1)), Options{Models: []*models.Model{carrying}})
+	if err == nil || strings.Contains(err.Error(), "-s") {
+		t.Errorf("in the file: %v", err)
 	}
 }
