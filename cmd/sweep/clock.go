@@ -1,9 +1,6 @@
 package main
 
-import (
-	"fmt"
-	"time"
-)
+import "time"
 
 // moment is a time for people, in the zone of this machine and with its offset. All
 // verbs say times in this form; JSON has them as RFC 3339.
@@ -15,7 +12,7 @@ func moment(t time.Time) string { return t.Local().Format("2006-01-02 15:04:05 -
 func nextTime(text string, now time.Time) (time.Time, error) {
 	clock, err := time.Parse("15:04", text)
 	if err != nil {
-		return time.Time{}, fmt.Errorf("--until takes a time of day such as 07:30, not %q", text)
+		return time.Time{}, usagef("--until takes a time of day such as 07:30, not %q", text)
 	}
 	var next time.Time
 	consider := func(t time.Time) {

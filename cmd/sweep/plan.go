@@ -104,7 +104,7 @@ the plan. They are trials like all others, and are not run again.`,
 			return err
 		}
 		if pilot < 0 {
-			return fmt.Errorf("--pilot takes a number of trials, not %d", pilot)
+			return usagef("--pilot takes a number of trials, not %d", pilot)
 		}
 		if pilot > 0 {
 			if err := a.run(cmd.Context(), spec, runOptions{pilot: pilot}); err != nil {

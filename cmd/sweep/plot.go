@@ -50,7 +50,7 @@ replaced only if they are such figures.`,
 	}, true, func(cmd *cobra.Command, args []string) error {
 		for _, f := range formats {
 			if !slices.Contains(report.Formats, f) {
-				return fmt.Errorf("--format takes %s, not %q", strings.Join(report.Formats, ", "), f)
+				return usagef("--format takes %s, not %q", strings.Join(report.Formats, ", "), f)
 			}
 		}
 		r, dir, err := a.report(args[0], flags)
@@ -78,6 +78,11 @@ replaced only if they are such figures.`,
 			out = filepath.Join(dir, figuresDir)
 		}
 		paths, err := drawFigures(cmd.Context(), figures, out, formats)
+		if err == nil && len(paths) == 0 && len(figures) > 0 {
+			if _, err = figures[0].Caption(cmd.Context()); err != nil { // as those of the others
+				err = fmt.Errorf("no figure has anything to show: %w", err)
+			}
+		}
 		if a.json {
 			return errors.Join(a.printJSON("sweep.plot/v1", "figures", paths), err)
 		}

@@ -153,6 +153,19 @@ func TestSuggestedFigures(t *testing.T) {
 	}
 }
 
+// Figures that nobody asked for and that have nothing to show are no news of a run,
+// and the answer of who asks for them.
+func TestNothingToShow(t *testing.T) {
+	t.Chdir(t.TempDir())
+	writeSpec(t, ".", "f.yaml", "about: a\nmodel: probe\nparams: {x: [1, 2], mode: error}\n")
+	if code, out, stderr := call(t, "run", "f.yaml"); code != exitFailed || strings.Contains(stderr, "figure ") {
+		t.Errorf("run ends with %d:\n%s%s", code, out, stderr)
+	}
+	if code, out, stderr := call(t, "plot", "f.yaml"); code != exitError || !strings.Contains(stderr, "no figure has anything to show: results/f: all 2 trials failed") {
+		t.Errorf("plot ends with %d:\n%s%s", code, out, stderr)
+	}
+}
+
 // Figures of any numbers end, in a picture or in a sentence, and cost the run
 // neither its exit nor its data.
 func TestFiguresEnd(t *testing.T) {
@@ -163,6 +176,7 @@ func TestFiguresEnd(t *testing.T) {
 		{"range", "model: probe\nparams: {x: [1e-300, 1.7e308, 5e-324, 1]}\nfigures:\n  - {kind: line, x: x, y: x, log: [x, y]}\n  - {kind: line, x: x, y: x, file: linear}\n", "line-x linear", ""},
 		{"panels", silent + "params: {n: 20, gamma: [0.475, 0.5], sigma: 9, transient: 10, window: 20}\nfigures:\n  - {kind: line, x: gamma, y: rate, panels: period, file: none}\n  - {kind: line, x: gamma, y: rate, by: period, file: neither}\n  - {kind: line, x: gamma, y: rate, file: some}\n",
 			"some", "figure none: panels: period has no value in any trial"},
+		{"diverging", "model: probe\nparams: {x: [1, 2, 10, 100], n: [1, 2]}\nfigures:\n  - {kind: heatmap, x: n, y: x, z: x, log: z, center: 3, file: far}\n  - {kind: heatmap, x: n, y: x, z: x, center: 3, range: {z: [0, 9]}, file: ends}\n", "far ends", ""},
 		{"suggested", silent + "params: {n: 20, gamma: 0.475, sigma: 9, transient: 10, window: 20}\n", "", ""},
 	} {
 		writeSpec(t, ".", c.name+".yaml", "about: a\n"+c.text)

@@ -68,7 +68,7 @@ the variant behind it if one is taken.`,
 			}
 		case cmd.Flags().Changed("for"):
 			if limit <= 0 {
-				return fmt.Errorf("--for takes a duration above zero such as 90m or 8h, not %v", time.Duration(limit))
+				return usagef("--for takes a duration above zero such as 90m or 8h, not %v", time.Duration(limit))
 			}
 			o.until = now.Add(time.Duration(limit)).Round(0) // by the clock on the wall
 		}
@@ -440,7 +440,7 @@ func (a *app) unopened(dir string, plan *experiment.Plan, o runOptions, code err
 func (a *app) sayCut(e runEnd) {
 	if cut := e.outcome.Cut; len(cut) > 0 {
 		longest := slices.MaxFunc(cut, func(a, b runner.Cut) int { return cmp.Compare(a.Ran, b.Ran) })
-		fmt.Fprintf(a.stderr, "sweep: %s cut off and has no record: trial %d after %v%s\n", count(int64(len(cut)), "trial was", "trials were"),
+		fmt.Fprintf(a.stderr, "sweep: %s no record: trial %d after %v%s\n", count(int64(len(cut)), "trial was cut off and has", "trials were cut off and have"),
 			longest.Trial, longest.Ran.Round(10*time.Millisecond), map[bool]string{true: ", the others after less"}[len(cut) > 1])
 	}
 	if n := e.outcome.LeftOut; n > 0 {

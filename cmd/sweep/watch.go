@@ -253,7 +253,7 @@ func (w *watch) frame(ctx context.Context, now time.Time, columns, rows int, col
 	state := "nobody writes to it"
 	switch {
 	case w.found.Writer != nil:
-		state = fmt.Sprintf("process %d on %s, for %v", w.found.Writer.PID, w.found.Writer.Host, now.Sub(w.found.Writer.Started).Round(time.Second))
+		state = fmt.Sprintf("process %d on %s, for %v", w.found.Writer.PID, plain.Text(w.found.Writer.Host), now.Sub(w.found.Writer.Started).Round(time.Second))
 	case c.Done == c.Planned:
 		state = "done"
 	case last != nil && last.Error != "":

@@ -60,13 +60,13 @@ func (r *Report) build(beat *beat, f *experiment.Figure) (*chart, error) {
 	if b.table.rows == 0 {
 		switch {
 		case b.table.left > 0:
-			return nil, fmt.Errorf("where leaves no trial of %d", b.table.left)
+			return nil, nothingf("where leaves no trial of %d", b.table.left)
 		case b.table.failed > 0:
-			return nil, fmt.Errorf("%s: all %d trials failed", r.dir, b.table.failed)
+			return nil, nothingf("%s: all %d trials failed", r.dir, b.table.failed)
 		case b.table.others > 0:
 			return nil, fmt.Errorf("%s has records of another plan only; run the spec first", r.dir)
 		}
-		return nil, fmt.Errorf("%s/trials has no records yet", r.dir)
+		return nil, nothingf("%s/trials has no records yet", r.dir)
 	}
 	b.chart = &chart{marks: f.Marks, bytes: b.table.bytes}
 	b.panel = make([]int32, b.table.rows)
