@@ -28,6 +28,7 @@ func TestLargePlan(t *testing.T) {
 		{"watch results/big --once", 0, "of 1000000000000 trials"},
 		{"verify results/big", exitDifference, "trials have no record"},
 		{"failures results/big", 0, "0 of"},
+		{"diff results/big results/big", 0, "those in both are equal"},
 	} {
 		// 4 GB of addresses, of which Go takes one or two without use.
 		cmd := exec.Command("sh", "-c", fmt.Sprintf("ulimit -v 4000000; exec %s %s", path, c.args))

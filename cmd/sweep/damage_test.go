@@ -2,10 +2,15 @@ package main
 
 import (
 	"bytes"
+	little "encoding/binary"
+	"hash/crc32"
+	"maps"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"github.com/neurosweep/sweep/pkg/models"
 )
 
 // flip changes a bit of a byte of a file, counted from its end where at is negative.
@@ -137,6 +142,73 @@ func TestReadersSayWhatTheyLack(t *testing.T) {
 			if err := os.WriteFile(file, whole, 0o666); err != nil {
 				t.Fatal(err)
 			}
+		}
+	}
+}
+
+// frame is a payload as a segment of the journal has it.
+func frame(payload string) string {
+	head := little.LittleEndian.AppendUint32(nil, uint32(len(payload)))
+	sum := crc32.Checksum(append(bytes.Clone(head), payload...), crc32.MakeTable(crc32.Castagnoli))
+	return string(little.LittleEndian.AppendUint32(head, sum)) + payload
+}
+
+// TestJournalIsHealed: a segment whose frames are whole and yet not those of a segment,
+// as when its beginning is lost or another was added to it, is named by verify and by
+// the next run, which goes on.
+func TestJournalIsHealed(t *testing.T) {
+	dir := t.TempDir()
+	want := hashes(t, filepath.Join(runSpec(t, dir, "whole", walked), "trials"))
+	folder := filepath.Join(dir, "results", "half")
+	segment := func(spec string) (path, text string) {
+		writeSpec(t, dir, "half.yaml", spec)
+		os.RemoveAll(folder)
+		forge(t, filepath.Join(dir, "half.yaml"), filepath.Dir(folder), func(p *models.Point, _ *models.Trial) bool { return p.Trial%10 < 6 })
+		paths, err := filepath.Glob(filepath.Join(folder, "journal", "*.journal"))
+		if err != nil || len(paths) != 1 {
+			t.Fatal(paths, err)
+		}
+		all, err := os.ReadFile(paths[0])
+		if err != nil {
+			t.Fatal(err)
+		}
+		return paths[0], string(all)
+	}
+	_, other := segment(carried)
+	behind := func(text string, frames int) string {
+		for range frames {
+			text = text[8+little.LittleEndian.Uint32([]byte(text)):]
+		}
+		return text
+	}
+	for name, damage := range map[string]func(text string) string{
+		"without its header":        func(text string) string { return behind(text, 1) },
+		"without its beginning":     func(text string) string { return behind(text, 2) },
+		"with a header of nothing":  func(text string) string { return frame("{}") + behind(text, 1) },
+		"with no columns":           func(text string) string { return frame(`{"format": 1}`) + behind(text, 1) },
+		"twice":                     func(text string) string { return text + text },
+		"with another's behind it":  func(text string) string { return text + other },
+		"with another's records":    func(text string) string { return text + behind(other, 2) },
+		"with another's before it":  func(text string) string { return behind(other, 2) + text },
+		"with frames of other text": func(text string) string { return text + frame("text") + text },
+	} {
+		path, text := segment(walked)
+		if err := os.WriteFile(path, []byte(damage(text)), 0o666); err != nil {
+			t.Fatal(err)
+		}
+		file := filepath.Join("journal", filepath.Base(path))
+		if code, out, err := call(t, "verify", folder); code != exitDifference || !strings.Contains(out, file) {
+			t.Errorf("%s: verify: %d\n%s%s", name, code, out, err)
+		}
+		if code, _, err := call(t, "export", folder, "--csv"); code != exitError || !strings.Contains(err, file) {
+			t.Errorf("%s: export: %d\n%s", name, code, err)
+		}
+		code, out, said := call(t, "run", filepath.Join(dir, "half.yaml"), "--results", filepath.Dir(folder), "--figures", "none")
+		if code != exitFailed || !strings.Contains(said, file) {
+			t.Errorf("%s: run: %d\n%s%s", name, code, out, said)
+		}
+		if got := hashes(t, filepath.Join(folder, "trials")); !maps.Equal(got, want) {
+			t.Errorf("%s: the data set is another", name)
 		}
 	}
 }

@@ -164,29 +164,37 @@ func (d *folderDiff) diffRecords(a, b *side) (*comparison, error) {
 	r.A, r.B = a.rows.Report().Done, b.rows.Report().Done
 	// Another model, version, seed or streams: no identity can be the same.
 	apart := a.spec.Setting.Fingerprint() != b.spec.Setting.Fingerprint()
-	for from := int64(0); from < a.plan.Len() && !apart; from += windowRows {
-		window := make(map[models.ID]*store.Record)
-		end := min(from+windowRows, a.plan.Len())
-		err := a.rows.Range(store.AllColumns, from, end, func(rec *store.Record) error {
-			window[rec.ID] = rec.Clone()
-			return nil
-		})
-		if err != nil {
-			return nil, err
-		}
-		if len(window) == 0 {
-			continue
-		}
+	window := make(map[models.ID]*store.Record)
+	from, end := int64(0), int64(0) // the trials of A that the window spans
+	match := func() error {
 		first, last := int64(0), b.plan.Len()
 		if same {
 			first, last = from, end
 		}
-		err = b.rows.Range(store.AllColumns, first, last, func(rec *store.Record) error {
+		err := b.rows.Range(store.AllColumns, first, last, func(rec *store.Record) error {
 			if other := window[rec.ID]; other != nil {
 				c.add(other, rec)
 			}
 			return nil
 		})
+		clear(window)
+		return err
+	}
+	if !apart {
+		// By A's records, not by its plan, which may have far more trials.
+		err := a.rows.Range(store.AllColumns, 0, a.plan.Len(), func(rec *store.Record) error {
+			if len(window) == 0 {
+				from = rec.Trial
+			}
+			window[rec.ID], end = rec.Clone(), rec.Trial+1
+			if len(window) < windowRows {
+				return nil
+			}
+			return match()
+		})
+		if err == nil && len(window) > 0 {
+			err = match()
+		}
 		if err != nil {
 			return nil, err
 		}

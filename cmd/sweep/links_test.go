@@ -6,6 +6,7 @@ import (
 	"io/fs"
 	"maps"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -367,5 +368,65 @@ func TestFolderTakenAway(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// TestFoldersAreFolders: what is in the place of a folder that a run uses is refused in
+// a sentence, before anything changes, and readers do not take it for an empty one.
+func TestFoldersAreFolders(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	outside := filepath.Join(dir, "outside")
+	if err := os.Mkdir(outside, 0o777); err != nil {
+		t.Fatal(err)
+	}
+	writeSpec(t, outside, "a.trials", "somebody's")
+	for what, place := range map[string]func(path string) error{
+		"is a file, where a folder should be":   func(path string) error { return os.WriteFile(path, nil, 0o666) },
+		"is a pipe, where a folder should be":   pipe,
+		"nothing is written or removed through": func(path string) error { return os.Symlink(outside, path) },
+	} {
+		for _, of := range []string{"trials", "journal", "running", "timings", ".tmp"} {
+			folder := runSpec(t, dir, "walked", walked)
+			path := filepath.Join(folder, of)
+			if err := os.RemoveAll(path); err != nil {
+				t.Fatal(err)
+			}
+			if err := place(path); err != nil {
+				t.Fatal(err)
+			}
+			if code, out, err := call(t, "why", folder, "3"); of == "trials" && !strings.HasPrefix(what, "nothing") && code == exitOK {
+				t.Errorf("%s %s: why: %d\n%s%s", of, what, code, out, err)
+			}
+			before := contents(t, dir)
+			code, out, err := call(t, "run", filepath.Join(dir, "walked.yaml"), "--results", filepath.Dir(folder), "--figures", "none")
+			if code != exitError || !strings.Contains(err, path+" is ") || !strings.Contains(err, what) {
+				t.Errorf("%s %s: run: %d\n%s%s", of, what, code, out, err)
+			}
+			sameContents(t, of+" "+what, contents(t, dir), before)
+			if err := os.RemoveAll(folder); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+}
+
+// TestLargeText: a text of a result folder that claims more than the memory that there
+// is, as a file with a hole does, is refused and not read.
+func TestLargeText(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	folder := runSpec(t, dir, "walked", walked)
+	path := filepath.Join(folder, "spec.yaml")
+	if err := os.Truncate(path, 1<<40); err != nil {
+		t.Skip(err) // a file system without holes
+	}
+	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
+	defer cancel()
+	cmd := exec.CommandContext(ctx, "sh", "-c", "ulimit -v 4000000; exec "+sweep(t, dir).Path+" run walked.yaml --figures none")
+	cmd.Dir = dir
+	out, _ := cmd.CombinedOutput()
+	if code := cmd.ProcessState.ExitCode(); code != exitError || !strings.Contains(string(out), "spec.yaml: it is larger than") {
+		t.Errorf("%d\n%s", code, out)
 	}
 }

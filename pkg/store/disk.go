@@ -298,7 +298,7 @@ func checkOut(dir string) error {
 }
 
 // folders are those of a result folder that this program writes to.
-var folders = []string{trialsDir, timingsDir, statesDir, seriesDir, journalDir, runsDir, historyDir, tempDir, figuresDir, tracesDir}
+var folders = []string{trialsDir, timingsDir, statesDir, seriesDir, journalDir, runsDir, runningDir, historyDir, tempDir, figuresDir, tracesDir}
 
 // checkFolders refuses a result folder that is to be written to and has something
 // else where a folder should be, or where a file of records should be: a link to a

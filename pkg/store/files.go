@@ -134,14 +134,26 @@ func bare(err error) error {
 	return err
 }
 
+// readRegular reads a file of text, and refuses one that is larger than any of a
+// result folder: a file with holes can claim more than the memory that there is.
 func readRegular(path string) ([]byte, error) {
 	f, err := openRegular(path)
 	if err != nil {
 		return nil, err
 	}
 	defer f.Close()
-	return io.ReadAll(f)
+	info, err := f.Stat()
+	if err != nil {
+		return nil, err
+	}
+	if info.Size() > maxText {
+		return nil, &fs.PathError{Op: "read", Path: path, Err: fmt.Errorf("it is larger than %d MiB, which no text of a result folder is: move it out of the way", maxText>>20)}
+	}
+	return io.ReadAll(io.LimitReader(f, maxText))
 }
+
+// maxText is far beyond what specs, READMEs and lists of checksums take.
+const maxText = maxSums
 
 // list is the names in a folder in order, none if there is no such folder.
 func list(dir string) ([]string, error) {
@@ -171,7 +183,7 @@ func Owns(path string) (bool, error) {
 		_, err := os.Lstat(filepath.Join(dir, specFile))
 		return err == nil
 	}
-	folders := []string{trialsDir, timingsDir, statesDir, seriesDir, journalDir, runsDir, historyDir, tempDir}
+	folders := []string{trialsDir, timingsDir, statesDir, seriesDir, journalDir, runsDir, runningDir, historyDir, tempDir}
 	own := append([]string{specFile, readmeFile, sumsFile, lockFile, lockBeside}, folders...)
 	if isResults(dir) && slices.Contains(own, filepath.Base(path)) {
 		return true, nil

@@ -7,6 +7,7 @@ import (
 	"io"
 	"io/fs"
 	"math"
+	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -406,8 +407,11 @@ func sourcesIn(dir, below string) ([]source, error) {
 		return filepath.Join(append([]string{dir, below}, names...)...)
 	}
 	names, err := list(path(trialsDir))
-	if err != nil && !errors.Is(err, fs.ErrInvalid) {
-		return nil, nil // a file, not a run's folder
+	if err != nil {
+		if info, bad := os.Stat(path()); bad == nil && !info.IsDir() && below != "" {
+			return nil, nil // a file, not a run's folder
+		}
+		return nil, err // what is there and cannot be looked at is not nothing
 	}
 	var sources []source
 	for _, name := range names {

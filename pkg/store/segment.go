@@ -104,6 +104,10 @@ func appendFrame(dst, payload []byte) []byte {
 // errTorn is the end of what can be trusted in a segment.
 var errTorn = errors.New("torn frame")
 
+// errHead is an errTorn of a file that begins with a whole frame which is no header, as
+// one that was cut at its beginning.
+var errHead = fmt.Errorf("%w: it does not begin with the header of a segment", errTorn)
+
 // readFrame reads the frame at r into buf, which it may grow. The error is
 // io.EOF at a clean end and errTorn at anything that is not a whole frame.
 func readFrame(r io.Reader, buf []byte) ([]byte, error) {
@@ -342,21 +346,24 @@ func openSegment(path string) (_ *segment, h segmentHeader, _ *bufio.Reader, err
 		return nil, h, nil, err
 	}
 	if err := json.Unmarshal(header, &h); err != nil {
-		return nil, h, nil, fmt.Errorf("header: %w", err)
+		return nil, h, nil, fmt.Errorf("%w: %v", errHead, err)
+	}
+	if h.Format < 1 {
+		return nil, h, nil, errHead
 	}
 	if h.Format != segmentFormat {
 		return nil, h, nil, fmt.Errorf("format %d is not known to this version of sweep", h.Format)
 	}
 	g.run, g.ordered = h.Run, h.Regrouped
 	if g.table, err = h.table(); err != nil {
-		return nil, h, nil, err
+		return nil, h, nil, fmt.Errorf("%w: %v", errHead, err)
 	}
 	want, err := newBatchWriter(g.table).encode(newBlock(g.table))
 	if err != nil {
 		return nil, h, nil, err
 	}
 	if !bytes.Equal(head, want) {
-		return nil, h, nil, errors.New("the schema is not that of the header's columns")
+		return nil, h, nil, fmt.Errorf("%w: the schema is not that of the header's columns", errHead)
 	}
 	g.start = int64(2*frameHead + len(header) + len(head))
 	return g, h, r, nil
@@ -373,6 +380,13 @@ func (g *segment) scan(r *bufio.Reader, t *table, visit func(e entry, b *block) 
 		if err == io.EOF {
 			return 0, nil
 		}
+		if err == nil {
+			b.reset()
+			if g.decode(buf, t, b) != nil {
+				// Whole, and not of this segment: a file that another was added to.
+				err = errTorn
+			}
+		}
 		if err == errTorn {
 			info, err := g.file.Stat()
 			if err != nil {
@@ -382,10 +396,6 @@ func (g *segment) scan(r *bufio.Reader, t *table, visit func(e entry, b *block) 
 		}
 		if err != nil {
 			return 0, err
-		}
-		b.reset()
-		if err := g.decode(buf, t, b); err != nil {
-			return 0, fmt.Errorf("%s: batch at byte %d: %w", g.path, offset, err)
 		}
 		e := entry{segment: g, offset: offset, size: frameHead + len(buf), rows: b.rows()}
 		e.first, e.last = trialRange(b)

@@ -370,7 +370,7 @@ func wholeBehind(path string, last int64) bool {
 		return false
 	}
 	// The payload of a frame of records begins with the mark of a message.
-	for at := 1 + frameHead; at+4 <= len(text); at++ {
+	for at := frameHead; at+4 <= len(text); at++ {
 		if binary.LittleEndian.Uint32(text[at:]) != continuation {
 			continue
 		}

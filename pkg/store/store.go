@@ -165,6 +165,9 @@ func Open(ctx context.Context, dir string, plan Plan, spec []byte, o Options) (_
 	s.batches.New = func() any {
 		return newBatch(plan, s.tables.journal)
 	}
+	if err := checkFolders(dir); err != nil {
+		return nil, err
+	}
 	if err := refusal(dir, plan); err != nil {
 		return nil, err
 	}
@@ -188,9 +191,6 @@ func Open(ctx context.Context, dir string, plan Plan, spec []byte, o Options) (_
 		}
 		s.closeFiles()
 	}()
-	if err := checkFolders(dir); err != nil {
-		return nil, err
-	}
 	if err := d.take(LockedError{Host: o.Run.Host, PID: o.Run.PID, Started: o.Run.Started}); err != nil {
 		return nil, err
 	}
@@ -368,7 +368,11 @@ func (s *Store) commit() {
 		if now := time.Now(); now.Sub(synced) >= syncEvery {
 			s.noted.beat(now)
 			synced = now
-			if err := errors.Join(s.disk.mine(), s.writer.sync()); err != nil {
+			err := s.disk.mine()
+			if err == nil {
+				err = s.writer.sync()
+			}
+			if err != nil {
 				s.fail(err)
 			}
 			if s.Err() == nil {
