@@ -53,11 +53,7 @@ func (a *app) openRows(dir string, plan *experiment.Plan) (*store.Rows, error) {
 	if err != nil {
 		return nil, err
 	}
-	r := rows.Report()
-	a.note(dir, r.Unread)
-	if r.Earlier > 0 {
-		fmt.Fprintf(a.stderr, "sweep: %s: %d files are of another plan than spec.yaml gives and are not looked at\n", plain.Text(dir), r.Earlier)
-	}
+	a.note(dir, rows.Report())
 	return rows, nil
 }
 

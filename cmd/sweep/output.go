@@ -50,13 +50,20 @@ func (o *output) lost(err error) bool {
 	return o.err != nil && errors.Is(err, o.err)
 }
 
-// note tells what of a folder could not be read. The verb then does not end with 0,
-// whatever it says of the rest.
-func (a *app) note(dir string, problems []store.Problem) {
-	for _, p := range problems {
+// note tells what of a folder could not be read by its own plan. The verb then does
+// not end with 0, whatever it says of the rest. Files of another plan are on their
+// way while a run goes on.
+func (a *app) note(dir string, r *store.Report) {
+	for _, p := range r.Unread {
 		fmt.Fprintf(a.stderr, "sweep: %s: %s\n", plain.Text(dir), plain.Text(p.String()))
 	}
-	a.unread += len(problems)
+	a.unread += len(r.Unread)
+	if r.Earlier > 0 {
+		fmt.Fprintf(a.stderr, "sweep: %s: %d files are of another plan than spec.yaml gives and are not looked at\n", plain.Text(dir), r.Earlier)
+	}
+	if r.Writer == nil {
+		a.unread += r.Earlier
+	}
 }
 
 // flushed is the exit status where the verb would end with code: an answer that did

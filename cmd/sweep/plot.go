@@ -111,7 +111,7 @@ func (a *app) report(arg string, flags specFlags) (*report.Report, string, error
 	}
 	// A folder without a data set yet is the report's to tell.
 	if r, err := store.Status(on.dir, on.plan); err == nil {
-		a.note(on.dir, r.Unread)
+		a.note(on.dir, r)
 	}
 	return report.New(on.dir, on.spec, all.Models), on.dir, nil
 }

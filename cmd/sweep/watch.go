@@ -56,7 +56,7 @@ once, as with --once, and ends with 0.`,
 			if err := w.look(ctx, time.Now()); err != nil {
 				return err
 			}
-			a.note(w.dir, w.found.Unread)
+			a.note(w.dir, &w.found)
 			_, err := io.WriteString(a.stdout, w.frame(ctx, time.Now(), 80, 32, false))
 			return err
 		}

@@ -110,6 +110,13 @@ func (a *app) why(ctx context.Context, on *subject, point []string) (*reason, er
 		return r, nil
 	}
 	r.State = "missing"
+	if !on.other() { // it may be where nothing can be read
+		found, err := store.Status(dir, plan)
+		if err != nil {
+			return nil, err
+		}
+		a.note(dir, found)
+	}
 	if r.Near, err = store.Nearest(dir, plan, &p); err != nil {
 		return nil, err
 	}
