@@ -421,9 +421,10 @@ func TestLargeText(t *testing.T) {
 	if err := os.Truncate(path, 1<<40); err != nil {
 		t.Skip(err) // a file system without holes
 	}
+	program := sweep(t, dir).Path // which takes its time where it is not built yet
 	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
 	defer cancel()
-	cmd := exec.CommandContext(ctx, "sh", "-c", "ulimit -v 4000000; exec "+sweep(t, dir).Path+" run walked.yaml --figures none")
+	cmd := exec.CommandContext(ctx, "sh", "-c", "ulimit -v 4000000; exec "+program+" run walked.yaml --figures none")
 	cmd.Dir = dir
 	out, _ := cmd.CombinedOutput()
 	if code := cmd.ProcessState.ExitCode(); code != exitError || !strings.Contains(string(out), "spec.yaml: it is larger than") {
