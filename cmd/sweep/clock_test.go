@@ -105,7 +105,6 @@ func TestWrongFlags(t *testing.T) {
 	writeSpec(t, ".", "x.yaml", "about: Is anything run?\nmodel: probe\nparams: {x: [1, 2]}\n")
 	for _, line := range []string{
 		"run x.yaml --until 24:00", "run x.yaml --for 0s", "run x.yaml --for 1", "plan x.yaml --pilot -1",
-		"plot x.yaml --format gif",
 	} {
 		if code, out, stderr := call(t, strings.Fields(line)...); code != exitUsage || out != "" || !strings.Contains(stderr, "sweep: ") {
 			t.Errorf("%s ends with %d: %s%s", line, code, out, stderr)

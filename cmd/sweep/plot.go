@@ -50,7 +50,7 @@ replaced only if they are such figures.`,
 	}, true, func(cmd *cobra.Command, args []string) error {
 		for _, f := range formats {
 			if !slices.Contains(report.Formats, f) {
-				return usagef("--format takes %s, not %q", strings.Join(report.Formats, ", "), f)
+				return fmt.Errorf("--format takes %s, not %q", strings.Join(report.Formats, ", "), f)
 			}
 		}
 		r, dir, err := a.report(args[0], flags)
