@@ -247,3 +247,27 @@ func TestDefaultsExplained(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+// A symbol of a model's doc, or a word that tells of one parameter, is named as the
+// parameter that it stands for.
+func TestSymbolsAreParameters(t *testing.T) {
+	t.Chdir(t.TempDir())
+	for _, c := range []struct{ model, given, want string }{
+		{"bms", "I: [0, 0.1]", "did you mean current: constant external current I into every neuron, per step?"},
+		{"bms", "N: 50", "did you mean n?"},
+		{"bms", "mu: 1", "did you mean mean: "},
+		{"bms", "leak: 0.5", "did you mean gamma: "},
+		{"bms", "gama: 0.5", "did you mean gamma?"},
+		{"bms", "weights: 0.5", "parameters: n, gamma"}, // of several
+		{"bms", "of: 0.5", "parameters: n, gamma"},
+	} {
+		writeSpec(t, ".", "x.yaml", "about: a\nmodel: "+c.model+"\nparams: {"+c.given+"}\n")
+		code, _, err := call(t, "run", "x.yaml")
+		if code != exitSpec || !strings.Contains(err, c.want) {
+			t.Errorf("%s of %s: exit status %d\n%s", c.given, c.model, code, err)
+		}
+	}
+	if _, err := os.Stat("results"); err == nil {
+		t.Error("there are results")
+	}
+}

@@ -54,7 +54,7 @@ func (r *reader) carry(root *yaml.Node, s *Spec) *carry {
 				c.param = s.Model.Param(v.Value)
 			}
 			if c.param < 0 {
-				bad(v, "unknown-parameter", path, mistakef(suggest(v.Value, "parameters", paramNames(s.Model)), "takes the name of a parameter, not %s", what(v)))
+				bad(v, "unknown-parameter", path, mistakef(suggestParam(s.Model, v.Value), "takes the name of a parameter, not %s", what(v)))
 			}
 		case k.Value == "direction":
 			switch {

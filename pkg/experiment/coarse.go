@@ -71,7 +71,7 @@ func (r *reader) coarse(list *yaml.Node, s *Spec, path string) []int {
 		p := s.Model.Param(c.Value)
 		switch {
 		case p < 0:
-			r.fail(c, "unknown-parameter", at, mistakef(suggest(c.Value, "parameters", paramNames(s.Model)), "model %s has no parameter %q", s.Model.Name, clip(c.Value)))
+			r.fail(c, "unknown-parameter", at, mistakef(suggestParam(s.Model, c.Value), "model %s has no parameter %q", s.Model.Name, clip(c.Value)))
 		case slices.Contains(params, p):
 			r.fail(c, "repeated-value", at, mistakef("leave one of them out", "%s appears twice", c.Value))
 		case s.thinnable(p):

@@ -226,7 +226,11 @@ func perhaps(root *yaml.Node, m *models.Model) []string {
 func (r *reader) figureList(n *yaml.Node, s *Spec) []Figure {
 	before := r.scope
 	defer func() { r.scope = before }()
-	r.scope = columnScope(s.Columns())
+	if s.Model == nil {
+		r.scope = elsewhere()
+	} else {
+		r.scope = columnScope(s.Columns())
+	}
 	r.scope.names = append(r.scope.names, r.unsure...)
 	nodes := []*yaml.Node{n}
 	path := func(int) string { return "figure" }
@@ -330,7 +334,7 @@ func (r *reader) figure(n *yaml.Node, path string, s *Spec) *Figure {
 		_, at := lookup(n, "law")
 		r.fail(at, "figure", join(path, "law"), mistakef("", "circle and ellipse go with a y, the imaginary parts, and semicircle without"))
 	}
-	if f.Band == "wilson" && len(f.Y) == 1 {
+	if f.Band == "wilson" && len(f.Y) == 1 && !r.scope.open {
 		y := f.Y[0]
 		if a := y.Whole(); !(a != nil && a.Func == "fraction") && (len(y.Aggregates) > 0 || y.Kind() != models.FlagKind) {
 			_, at := lookup(n, "band")
@@ -621,6 +625,11 @@ func (r *reader) logarithmic(n *yaml.Node, path string) (axes []string) {
 	return axes
 }
 
+// elsewhere are the columns of a data set that is not known yet.
+func elsewhere() *scope {
+	return &scope{kinds: make(map[string]models.Kind), choices: make(map[string][]string), noun: "column", words: true, open: true}
+}
+
 // curves reads with: a list of curves.
 func (r *reader) curves(n *yaml.Node, path string) (curves []Curve) {
 	if n.Kind != yaml.SequenceNode {
@@ -645,7 +654,7 @@ func (r *reader) curves(n *yaml.Node, path string) (curves []Curve) {
 			if v.From = r.figureText(from, join(at, "from")); v.From != "" && !fileName.MatchString(v.From) {
 				r.fail(from, "name", join(at, "from"), mistakef("the name of a folder beside this experiment's results", "%q names no result folder", clip(v.From)))
 			}
-			r.scope = &scope{kinds: make(map[string]models.Kind), choices: make(map[string][]string), noun: "column", words: true, open: true}
+			r.scope = elsewhere()
 		}
 		for k, n := range pairs(c) {
 			at := join(at, k.Value)

@@ -34,6 +34,9 @@ func FuzzParse(f *testing.F) {
 	for _, b := range docBlocks.FindAllStringSubmatch(string(doc), -1) {
 		f.Add([]byte(b[2]), "", "gamma.refine=2")
 	}
+	f.Add([]byte("about: a\nmodel: bms\norder: {coarse: [gamma, n]}\nparams: {gamma: {linspace: [0, 0.8, 9]}, n: [10, 20]}\nwhere: n > gamma\n"), "", "gamma=0.5")
+	f.Add([]byte("about: a\nmodel: bms\nparams: {self: [true, false], sigma: {list: [1, 2], when: self}}\nblocks: [{params: {n: 10}}, {params: {n: 20, theta: {value: 2, when: not self}}}]\n"), "", "self=false")
+	f.Add([]byte("about: a\nmodel: none\nparams: {n: [10, 020], gamma: {linspace: [0, 0.9, n]}}\nfigures: [{kind: hysteresis, y: mean(d)}]\n"), "", "model=bms")
 	f.Fuzz(func(t *testing.T, text []byte, variant, set string) {
 		o := Options{Models: append(slices.Clone(twins), carrying), Variant: variant, work: 100_000}
 		if set != "" {

@@ -72,7 +72,7 @@ func (r *reader) sampled(root *yaml.Node, s *Spec, l *layout) bool {
 		p := l.model.Param(k.Value)
 		switch {
 		case p < 0:
-			r.fail(k, "unknown-parameter", path, mistakef(suggest(k.Value, "parameters", paramNames(l.model)), "model %s has no parameter %q", l.model.Name, clip(k.Value)))
+			r.fail(k, "unknown-parameter", path, mistakef(suggestParam(l.model, k.Value), "model %s has no parameter %q", l.model.Name, clip(k.Value)))
 			continue
 		case slices.Contains(params, p):
 			continue // given twice, which strict has reported

@@ -221,6 +221,7 @@ func (r *reader) spec(root *yaml.Node) *Spec {
 		if order != nil {
 			r.orderKey(order, nil)
 		}
+		r.modelless(root)
 		return nil
 	}
 	s.Model, s.assigned = r.measures(root, s.Model)
@@ -479,7 +480,7 @@ func (r *reader) param(l *layout, k, v *yaml.Node, path string) (ok bool) {
 	if i < 0 {
 		hint := unasked(l.model, k.Value)
 		if hint == "" {
-			hint = suggest(k.Value, "parameters", paramNames(l.model))
+			hint = suggestParam(l.model, k.Value)
 		}
 		r.fail(k, "unknown-parameter", path, mistakef(hint, "model %s has no parameter %q", l.model.Name, clip(k.Value)))
 		return false
@@ -684,7 +685,7 @@ func (r *reader) dependence(n *yaml.Node, m *models.Model, path string) []models
 		}
 		switch j := m.Param(c.Value); {
 		case j < 0:
-			r.fail(c, "unknown-parameter", at, mistakef(suggest(c.Value, "parameters", paramNames(m)), "model %s has no parameter %q", m.Name, clip(c.Value)))
+			r.fail(c, "unknown-parameter", at, mistakef(suggestParam(m, c.Value), "model %s has no parameter %q", m.Name, clip(c.Value)))
 		case slices.Contains(params, m.Params[j]):
 			r.fail(c, "repeated-value", at, mistakef("leave one of them out", "%s appears twice", c.Value))
 		default:

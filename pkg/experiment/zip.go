@@ -56,7 +56,7 @@ func (r *reader) zip(n *yaml.Node, l *layout, path string, used map[int]bool) (g
 		p := l.model.Param(c.Value)
 		switch {
 		case p < 0:
-			bad(i, "unknown-parameter", mistakef(suggest(c.Value, "parameters", paramNames(l.model)), "model %s has no parameter %q", l.model.Name, clip(c.Value)))
+			bad(i, "unknown-parameter", mistakef(suggestParam(l.model, c.Value), "model %s has no parameter %q", l.model.Name, clip(c.Value)))
 		case used[p]:
 			bad(i, "repeated-value", mistakef("leave one of them out", "%s appears twice", c.Value))
 		case slices.Contains(l.drawn, p):
