@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io/fs"
 	"maps"
@@ -429,5 +430,32 @@ func TestLargeText(t *testing.T) {
 	out, _ := cmd.CombinedOutput()
 	if code := cmd.ProcessState.ExitCode(); code != exitError || !strings.Contains(string(out), "spec.yaml: it is larger than") {
 		t.Errorf("%d\n%s", code, out)
+	}
+}
+
+// TestPicturesThatAreLinks: figures, their captions and the report are written through no
+// link and in the place of none; what stands there is said.
+func TestPicturesThatAreLinks(t *testing.T) {
+	t.Chdir(t.TempDir())
+	writeSpec(t, ".", "g.yaml", goodSpec+"figures: [{kind: line, x: x, y: mean(square), file: f}]\n")
+	ranNow(t, 0, "g.yaml")
+	for _, c := range []struct{ verb, name string }{{"plot", "figures/f.svg"}, {"plot", "figures/f.txt"}, {"report", "report.html"}} {
+		if code, _, err := call(t, c.verb, "g.yaml"); code != 0 {
+			t.Fatal(err)
+		}
+		path := filepath.Join("results/g", c.name)
+		writeSpec(t, ".", "elsewhere", "mine")
+		away, err := filepath.Abs("elsewhere")
+		if err := errors.Join(err, os.Remove(path), os.Symlink(away, path)); err != nil {
+			t.Fatal(err)
+		}
+		code, _, said := call(t, c.verb, "g.yaml")
+		to, err := os.Readlink(path)
+		if text, _ := os.ReadFile("elsewhere"); code == 0 || !strings.Contains(said, path+" is there and is not a plain file") || to != away || string(text) != "mine" {
+			t.Errorf("%s: exit status %d, leads to %q, %v, which has %q\n%s", c.name, code, to, err, text, said)
+		}
+		if err := os.Remove(path); err != nil {
+			t.Fatal(err)
+		}
 	}
 }

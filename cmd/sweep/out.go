@@ -109,6 +109,12 @@ func unowned(path string) error {
 	}
 }
 
+// regular reports whether a path is a plain file itself, not a link to one.
+func regular(path string) bool {
+	info, err := os.Lstat(path)
+	return err == nil && info.Mode().IsRegular()
+}
+
 // captioned checks that the caption of a figure may be written: a text that is there
 // already is one if a figure of that name stands beside it.
 func captioned(figure string) error {

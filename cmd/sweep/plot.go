@@ -177,7 +177,7 @@ func drawFigures(ctx context.Context, figures []*report.Figure, dir string, form
 			continue
 		}
 		path := filepath.Join(dir, f.Name())
-		if mistake := captioned(path); mistake != nil && filepath.Base(dir) != figuresDir {
+		if mistake := captioned(path); mistake != nil && (filepath.Base(dir) != figuresDir || !regular(path+".txt")) {
 			err = errors.Join(err, fmt.Errorf("figure %s: %w", f.Name(), mistake))
 			continue
 		}
