@@ -86,3 +86,33 @@ func TestHostileTexts(t *testing.T) {
 		t.Errorf("the text is in %d of the answers", said)
 	}
 }
+
+// TestHostilePage: what a spec says is text in the report and in captions, too.
+func TestHostilePage(t *testing.T) {
+	t.Chdir(t.TempDir())
+	writeSpec(t, ".", "h.yaml", `about: "a \e[2J \u202e b"
+model: probe
+params: {x: [1, 2]}
+figures:
+  - {kind: line, x: x, y: square, title: "t \e[2J \u202e c", label: {x: "\x9b\u202e"}, file: f}
+`)
+	if code, out, stderr := call(t, "run", "h.yaml"); code != exitOK {
+		t.Fatal(code, out, stderr)
+	}
+	for _, name := range []string{"report.html", "figures/f.txt", "figures/f.svg"} {
+		text, err := os.ReadFile(filepath.Join("results/h", name))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if made := plain.Lines(string(text)); made != string(text) {
+			i := 0
+			for text[i] == made[i] {
+				i++
+			}
+			t.Errorf("%s has %q", name, text[i:min(i+20, len(text))])
+		}
+		if name != "figures/f.svg" && !strings.Contains(string(text), `\x1b[2J`) {
+			t.Errorf("%s does not show what the spec says", name)
+		}
+	}
+}

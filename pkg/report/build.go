@@ -11,6 +11,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/neurosweep/sweep/internal/plain"
 	"github.com/neurosweep/sweep/pkg/experiment"
 	"github.com/neurosweep/sweep/pkg/models"
 )
@@ -265,7 +266,7 @@ func (b *builder) caption() {
 	if b.table.others > 0 {
 		add("%s of another plan not shown", plural(b.table.others, "file"))
 	}
-	b.chart.caption = strings.Join(parts, " ")
+	b.chart.caption = plain.Lines(strings.Join(parts, " ")) // a caption is a file of its own, too, that people print
 }
 
 // curve is one line of a figure.

@@ -152,8 +152,10 @@ func (r *Report) page(beat *beat, figures []*Figure) ([]byte, error) {
 		p.Figures = append(p.Figures, one)
 	}
 	var b bytes.Buffer
-	err = pageTemplate.Execute(&b, p)
-	return b.Bytes(), err
+	if err = pageTemplate.Execute(&b, p); err != nil {
+		return nil, err
+	}
+	return []byte(plain.Lines(b.String())), nil // texts of others are text on a page, too
 }
 
 // onPage draws the figure for a page, in which it has all identities that begin
