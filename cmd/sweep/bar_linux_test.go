@@ -4,6 +4,7 @@ import (
 	"strings"
 	"testing"
 	"time"
+	"unicode/utf8"
 
 	"github.com/neurosweep/sweep/pkg/store"
 )
@@ -71,6 +72,22 @@ func TestBarLine(t *testing.T) {
 		}
 		if got != want {
 			t.Errorf("%d columns: %q, not %q", columns, got, want)
+		}
+	}
+}
+
+// TestWatchOnceOnTerminal: what watch prints once does not wrap on a narrow terminal.
+func TestWatchOnceOnTerminal(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	writeSpec(t, dir, "w.yaml", "about: w\nmodel: probe\nparams: {x: {linspace: [0, 1, 30]}}\n")
+	must(t, sweep(t, dir, "run", "w.yaml", "--figures", "none"), 0)
+	s := onTerminal(t, sweep(t, dir, "watch", "results/w", "--once"), 40, 24)
+	s.cmd.Wait()
+	s.await("30 trials", 0)
+	for line := range strings.SplitSeq(s.shown(), "\n") {
+		if n := utf8.RuneCountInString(strings.TrimRight(line, "\r")); n > 40 {
+			t.Errorf("%q has %d characters, where 40 fit", line, n)
 		}
 	}
 }

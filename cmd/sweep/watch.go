@@ -57,7 +57,13 @@ once, as with --once, and ends with 0.`,
 				return err
 			}
 			a.note(w.dir, &w.found)
-			_, err := io.WriteString(a.stdout, w.frame(ctx, time.Now(), 80, 32, false))
+			columns := 80
+			if screen != nil {
+				if fit, _, err := term.GetSize(int(screen.Fd())); err == nil && fit > 0 {
+					columns = min(columns, fit)
+				}
+			}
+			_, err := io.WriteString(a.stdout, w.frame(ctx, time.Now(), columns, 32, false))
 			return err
 		}
 		return w.show(cmd.Context(), screen)
