@@ -363,7 +363,7 @@ func TestMovedIsSaid(t *testing.T) {
 	for _, c := range []struct{ spec, want string }{
 		{"d2/same.yaml", "2 records of the spec that was run here before moved to results/same/history/20"},
 		{"d2/same.yaml", ""},
-		{"d3/same.yaml", "1 of them are in this plan"},
+		{"d3/same.yaml", "1 of them is in this plan"},
 	} {
 		out := must(t, sweep(t, dir, "run", c.spec), 0)
 		if c.want == "" && strings.Contains(out, "moved") || !strings.Contains(out, c.want) {

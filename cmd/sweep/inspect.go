@@ -229,7 +229,7 @@ func (a *app) printReportWith(dir string, r *store.Report, earlier int64) {
 		}
 	}
 	if r.Earlier > 0 && earlier == 0 {
-		fmt.Fprintf(a.stdout, "%d files are of an earlier plan; the next run takes over what the plans share\n", r.Earlier)
+		fmt.Fprintf(a.stdout, "%s of an earlier plan; the next run takes over what the plans share\n", count(int64(r.Earlier), "file is", "files are"))
 	}
 	for _, p := range r.Problems {
 		fmt.Fprintf(a.stdout, "problem: %s\n", plain.Text(p.String()))

@@ -322,10 +322,16 @@ func (a *app) sayStart(dir string, spec *experiment.Spec, c store.Counts, moved 
 	fmt.Fprintln(a.stderr)
 	if n := moved.Records; n > 0 {
 		back := fmt.Sprintf("%d of them are in this plan", moved.Back)
-		switch moved.Back {
-		case 0:
+		switch {
+		case n == 1 && moved.Back == 0:
+			back = "it is not in this plan"
+		case n == 1:
+			back = "it is in this plan, too"
+		case moved.Back == 0:
 			back = "none of them is in this plan"
-		case n:
+		case moved.Back == 1:
+			back = "1 of them is in this plan"
+		case moved.Back == n:
 			back = "all of them are in this plan, too"
 		}
 		fmt.Fprintf(a.stderr, "%s of the spec that was run here before moved to %s; %s\n",
