@@ -262,29 +262,40 @@ const maxSuspects = 1 << 20
 
 // readDeath reads the files of a run that has ended. What is not whole is left out.
 func readDeath(dir, run string, plan Plan) (*death, error) {
-	text, err := readSome(filepath.Join(dir, run+slotsExt), headBytes+maxSlots*slotBytes)
+	f, err := openRegular(filepath.Join(dir, run+slotsExt))
 	if err != nil {
 		return nil, err
 	}
+	defer f.Close()
 	d := &death{}
-	if len(text) < headBytes || string(text[:beatAt]) != runningMagic {
+	head := make([]byte, headBytes)
+	if _, err := f.ReadAt(head, 0); err != nil || string(head[:beatAt]) != runningMagic {
 		return d, nil
 	}
-	number := func(at int64) int64 { return int64(binary.LittleEndian.Uint64(text[at:])) }
-	if about, _, _ := strings.Cut(string(text[jsonAt:headBytes]), "\x00"); json.Unmarshal([]byte(about), &d.head) != nil {
+	number := func(b []byte, at int64) int64 { return int64(binary.LittleEndian.Uint64(b[at:])) }
+	if about, _, _ := strings.Cut(string(head[jsonAt:]), "\x00"); json.Unmarshal([]byte(about), &d.head) != nil {
 		return d, nil
 	}
-	d.beat, d.stop = number(beatAt), number(stopAt) != 0
+	d.beat, d.stop = number(head, beatAt), number(head, stopAt) != 0
 	total := int64(0)
-	for at := int64(headBytes); at+slotHead <= int64(len(text)); at += slotBytes {
-		count := int64(binary.LittleEndian.Uint32(text[at+4:]))
-		end := at + slotHead + 16*count
-		if count == 0 || count > maxStretches || end > int64(len(text)) || crc32.Checksum(text[at+4:end], castagnoli) != binary.LittleEndian.Uint32(text[at:]) {
+	buf := make([]byte, slotBytes)
+	// Only as much is read as a slot says that it has: a file may have holes.
+	for i := range int64(maxSlots) {
+		at := headBytes + i*slotBytes
+		if _, err := f.ReadAt(buf[:slotHead], at); err != nil {
+			break
+		}
+		count := int64(binary.LittleEndian.Uint32(buf[4:]))
+		if count == 0 || count > maxStretches {
 			continue
 		}
-		one := slot{began: number(at + 8), goroutine: uint64(number(at + 16))}
-		for p := at + slotHead; p < end; p += 16 {
-			first, n := number(p), number(p+8)
+		text := buf[:slotHead+16*count]
+		if _, err := f.ReadAt(text[slotHead:], at+slotHead); err != nil || crc32.Checksum(text[4:], castagnoli) != binary.LittleEndian.Uint32(text) {
+			continue
+		}
+		one := slot{began: number(text, 8), goroutine: uint64(number(text, 16))}
+		for p := int64(slotHead); p < int64(len(text)); p += 16 {
+			first, n := number(text, p), number(text, p+8)
 			if first < 0 || n < 0 || first > plan.Len()-n || total+n > maxSuspects {
 				continue
 			}

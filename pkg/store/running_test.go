@@ -3,6 +3,7 @@ package store
 import (
 	"os"
 	"path/filepath"
+	"runtime"
 	"slices"
 	"strings"
 	"testing"
@@ -147,6 +148,24 @@ func TestNotes(t *testing.T) {
 				t.Fatalf("byte %d: %d trials", at, len(s.trials))
 			}
 		}
+	}
+	// A hole behind the notes is not read.
+	holed := filepath.Join(foreign, "b"+slotsExt)
+	if err := os.WriteFile(holed, text, 0o666); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Truncate(holed, 8<<30); err != nil {
+		t.Fatal(err)
+	}
+	var before, after runtime.MemStats
+	runtime.ReadMemStats(&before)
+	d, err = readDeath(foreign, "b", plan)
+	runtime.ReadMemStats(&after)
+	if err != nil || len(d.slots) != 2 {
+		t.Errorf("%+v, %v", d, err)
+	}
+	if took := after.TotalAlloc - before.TotalAlloc; took > 16<<20 {
+		t.Errorf("a file with a hole took %d bytes", took)
 	}
 }
 
