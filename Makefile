@@ -40,8 +40,10 @@ venv: .venv/installed ## the Python environment that tests and notebooks use
 	.venv/bin/python -m pip install --quiet --disable-pip-version-check -r notebooks/requirements.txt
 	touch $@
 
+# Most of the time of tests on a disk is waiting for it to sync.
+test: export TMPDIR := $(shell if [ -w /dev/shm ]; then echo /dev/shm; else echo $${TMPDIR:-/tmp}; fi)
 test: venv ## all tests that take seconds
-	$(GO) test ./...
+	$(GO) test -timeout 30m ./...
 	$(GO) test -tags smallparts -run 'TestBreakingDiskParts|TestEdits' ./pkg/store
 
 browser: ## the Chromium that the test of the report uses; installed if it is missing
