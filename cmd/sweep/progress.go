@@ -98,7 +98,9 @@ func showLine(w io.Writer) show {
 // showBar draws a bar in place, as wide as the terminal is then.
 func showBar(tell *teller, width func() int) show {
 	return func(c store.Counts, rate float64, left time.Duration, last bool) {
-		tell.bar(barLine(c, describe(c, rate, left), width()))
+		columns := width()
+		line := barLine(c, describe(c, rate, left), columns)
+		tell.bar(line + strings.Repeat(" ", max(columns-1-len(line), 0))) // over what stood there
 		if last {
 			tell.keepBar()
 		}

@@ -40,7 +40,7 @@ func (t *teller) write() {
 			close(next.reached)
 			continue
 		case next.bar:
-			text = "\r" + text + strings.Repeat(" ", max(drawn-len(text), 0))
+			text = "\r" + text
 			drawn = len(next.text)
 		case next.below:
 			drawn = 0
@@ -58,7 +58,7 @@ func (t *teller) Write(text []byte) (int, error) {
 	return len(text), nil
 }
 
-// bar draws a bar, of ASCII, in the place of the last.
+// bar draws a bar, of ASCII and as wide as there is room, in the place of the last.
 func (t *teller) bar(text string) { t.tell(told{text: text, bar: true}) }
 
 // keepBar goes on below the bar.

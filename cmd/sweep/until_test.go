@@ -70,8 +70,8 @@ func TestFor(t *testing.T) {
 	must(t, sweep(t, dir, "run", "work.yaml", "-s", long, "--for", "10m"), 0)
 	must(t, sweep(t, dir, "verify", "results/work"), 0)
 	must(t, sweep(t, dir, "run", "work.yaml", "--for", "1h", "--until", "07:30"), exitUsage)
-	must(t, sweep(t, dir, "run", "work.yaml", "--until", "late"), exitError)
-	must(t, sweep(t, dir, "run", "work.yaml", "--for", "0s"), exitError)
+	must(t, sweep(t, dir, "run", "work.yaml", "--until", "late"), exitUsage)
+	must(t, sweep(t, dir, "run", "work.yaml", "--for", "0s"), exitUsage)
 }
 
 // TestPilot: a pilot's trials are records, and make the estimate.
